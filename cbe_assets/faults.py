@@ -37,9 +37,9 @@ def catalogue() -> dict[str, dict[str, str]]:
     return yaml.safe_load(resources.files("cbe_assets").joinpath("messages.yaml").read_text(encoding="utf-8"))
 
 
-def say(key: str, lang: str | None = None, **facts: object) -> str:
-    """The message `key` of messages.yaml with `facts` filled in, in the user's language."""
-    return catalogue()[key][lang or language()].format(**facts)
+def say(message: str, /, lang: str | None = None, **facts: object) -> str:
+    """The message `message` of messages.yaml with `facts` filled in, in the user's language."""
+    return catalogue()[message][lang or language()].format(**facts)
 
 
 @dataclass(frozen=True)
@@ -47,24 +47,24 @@ class Fault:
     """One thing that is wrong.
 
     Args:
-        key: key of messages.yaml; its texts use the names in `facts`.
+        message: key of messages.yaml; its texts use the names in `facts`.
         facts: where (file, sheet, cell, line, province, year, key) and what (found, expected, ...).
         code: exit code this fault leads to, 2 for unreadable input or wrong use, 1 for a failed check.
     """
 
-    key: str
+    message: str
     facts: dict[str, object] = field(default_factory=dict)
     code: int = USAGE
 
     def text(self, lang: str | None = None) -> str:
         """`place: message`, the place built of those of file, sheet, cell, ... that are known."""
         place = " ".join(str(self.facts[name]) for name in _PLACES if self.facts.get(name) not in (None, ""))
-        message = say(self.key, lang, **self.facts)
-        return f"{place}: {message}" if place else message
+        text = say(self.message, lang, **self.facts)
+        return f"{place}: {text}" if place else text
 
     def as_dict(self) -> dict[str, object]:
-        """For `--json`: key, facts and both texts."""
-        return {"key": self.key, "code": self.code, **self.facts, "en": self.text("en"), "zh": self.text("zh")}
+        """For `--json`: message key, facts and both texts."""
+        return {"message": self.message, "code": self.code, **self.facts, "en": self.text("en"), "zh": self.text("zh")}
 
 
 class StudyFault(Exception):
@@ -79,6 +79,6 @@ class StudyFault(Exception):
         return max((fault.code for fault in self.faults), default=FAILED)
 
 
-def fault(key: str, *, code: int = USAGE, **facts: object) -> Fault:
+def fault(message: str, /, *, code: int = USAGE, **facts: object) -> Fault:
     """Shorthand: `fault("cell_not_a_number", file=..., cell=..., found=...)`."""
-    return Fault(key, facts, code)
+    return Fault(message, facts, code)

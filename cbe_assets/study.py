@@ -1,0 +1,431 @@
+"""The study files (study/*.yaml), typed and checked.
+
+A study root is a folder with study/, sql/, expectations/ and data/.  `Study.load` reads its YAML, reports every unknown
+key, wrong type and dangling name of all files together, and never touches data.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from cbe_assets.faults import Fault, StudyFault, fault
+
+
+class Declared(BaseModel):
+    """Base of everything that stands in study/*.yaml: unknown keys are faults, nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(Declared):
+    """A text in both languages of the study."""
+
+    zh: str
+    en: str
+
+    def __getitem__(self, language: str) -> str:
+        return getattr(self, language)
+
+
+class Paper(Declared):
+    citation: str
+    doi: str
+
+
+class Seeds(Declared):
+    simulate: int
+    bootstrap: int
+
+
+class Settings(Declared):
+    """study.yaml."""
+
+    name: str
+    title: Text
+    paper: Paper | None = None
+    yearbooks: str
+    reference: str = "data/reference"
+    excluded_provinces: list[str] = []
+    years: tuple[int, int]
+    winsor: tuple[Annotated[float, Field(ge=0, le=100)], Annotated[float, Field(ge=0, le=100)]]
+    seeds: Seeds
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Settings:
+        if self.years[0] > self.years[1] or self.winsor[0] >= self.winsor[1]:
+            raise ValueError("years and winsor are [lower, upper]")
+        return self
+
+
+GapPolicy = Literal["error", "leave", "interpolate", "carry", "compute"]
+
+
+class Table(Declared):
+    """An entry of tables.yaml under `tables`: one official indicator."""
+
+    title: Text
+    indicator: str
+    aliases: list[str] = []
+    codes: list[str] = []
+    scope: Literal["province", "nation"] = "province"
+    unit: str
+    accepts: list[str]
+    unit_unstated: str | None = None
+    range: tuple[float, float]
+    gaps: GapPolicy = "error"
+    family: str | None = None
+    source: Text
+
+
+ColumnType = Literal["integer", "number", "text", "date"]
+
+
+class ReferenceTable(Declared):
+    """An entry of tables.yaml under `reference_tables`: a CSV of public record in the reference folder."""
+
+    title: Text
+    file: str
+    columns: dict[str, ColumnType]
+    key: list[str]
+    source: Text
+
+
+class Tables(Declared):
+    tables: dict[str, Table]
+    reference_tables: dict[str, ReferenceTable] = {}
+
+
+class IndexMethod(Declared):
+    name: str
+    normalize: Literal["min_max"] = "min_max"
+    weights: Literal["entropy", "pca", "critic", "variation", "equal", "printed"] = "entropy"
+    aggregate: Literal["linear"] = "linear"
+
+
+class Indicator(Declared):
+    group: str
+    title: Text
+    description: Text
+    unit: Text
+    direction: Literal["positive", "negative"]
+    printed_weight: float | None = None
+
+
+class Indicators(Declared):
+    """indicators.yaml."""
+
+    index: IndexMethod
+    groups: dict[str, Text]
+    indicators: dict[str, Indicator]
+
+
+class Variable(Declared):
+    role: Literal["outcome", "regressor", "control", "alternative", "mediator", "grouping"]
+    title: Text
+    description: Text
+    source: Text
+
+
+class Sample(Declared):
+    """A part of the panel: the side of a median split over the observations."""
+
+    split: str
+    at: Literal["median"] = "median"
+    side: Literal["high", "low"]
+
+
+class Specification(Declared):
+    outcome: str
+    regressors: list[str]
+    controls: list[str] = []
+    estimator: Literal["pooled_ols", "fixed_effects", "province_slopes_ols", "province_slopes_lsdv", "swamy"]
+    effects: list[Literal["province", "year"]] = []
+    covariance: Literal["conventional", "hc1", "clustered"]
+    sample: Sample | None = None
+
+    @property
+    def variables(self) -> list[str]:
+        """Every variable the specification reads, outcome first."""
+        names = [self.outcome, *self.regressors, *self.controls]
+        return names + [self.sample.split] if self.sample else names
+
+
+TestKind = Literal[
+    "f_test", "hausman", "vif", "slope_homogeneity", "equal_coefficients", "mediation", "effect_sizes", "descriptives"
+]
+
+
+class Test(Declared):
+    """A test or summary of specifications; which of its keys are used depends on the kind."""
+
+    __test__ = False
+    kind: TestKind
+    of: str | list[str] | None = None
+    total: str | None = None
+    mediator: str | None = None
+    direct: str | None = None
+    variables: list[str] = []
+    vif_of: str | None = None
+
+    @property
+    def specifications(self) -> list[str]:
+        """The specifications it is about, in the order given."""
+        of = [self.of] if isinstance(self.of, str) else list(self.of or [])
+        return of + [name for name in (self.total, self.mediator, self.direct, self.vif_of) if name]
+
+
+class Regressions(Declared):
+    """regressions.yaml."""
+
+    variables: dict[str, Variable]
+    controls: list[str] = []
+    specifications: dict[str, Specification]
+    tests: dict[str, Test] = {}
+
+
+class Head(Text):
+    span: int = 1
+
+
+class Line(Declared):
+    numerator: list[str]
+    denominator: str
+
+
+ExhibitKind = Literal[
+    "weights",
+    "variables",
+    "descriptives",
+    "regression",
+    "province_slopes",
+    "bars_and_line",
+    "scatter_with_fit",
+    "regional_means",
+    "report",
+]
+Statistic = Literal["f_test", "hausman", "province_effects", "year_effects", "n", "r2", "r2_within"]
+
+
+class Exhibit(Declared):
+    """An entry of exhibits.yaml; which of its keys are used depends on the kind."""
+
+    kind: ExhibitKind
+    title: Text
+    columns: list[str] = []
+    heads: list[Head] = []
+    terms: list[str] = []
+    statistics: list[Statistic] = []
+    tests: list[str] = []
+    notes: list[Text] = []
+    bars: list[str] = []
+    line: Line | None = None
+    x: str | None = None
+    y: str | None = None
+    of: list[str] = []
+
+
+class Exhibits(Declared):
+    exhibits: dict[str, Exhibit]
+
+
+_FILES: dict[str, type[Declared]] = {
+    "study": Settings,
+    "tables": Tables,
+    "indicators": Indicators,
+    "regressions": Regressions,
+    "exhibits": Exhibits,
+}
+
+
+class Study:
+    """A study root with its checked YAML.
+
+    Attributes:
+        root: the folder.
+        settings: study.yaml.
+        tables, reference_tables: tables.yaml.
+        index, groups, indicators: indicators.yaml.
+        variables, specifications, tests: regressions.yaml.
+        exhibits: exhibits.yaml.
+    """
+
+    def __init__(self, root: Path, parsed: dict[str, Any], yearbooks: Path | None = None):
+        self.root = root
+        self.settings: Settings = parsed["study"]
+        self.tables: dict[str, Table] = parsed["tables"].tables
+        self.reference_tables: dict[str, ReferenceTable] = parsed["tables"].reference_tables
+        self.index: IndexMethod = parsed["indicators"].index
+        self.groups: dict[str, Text] = parsed["indicators"].groups
+        self.indicators: dict[str, Indicator] = parsed["indicators"].indicators
+        self.variables: dict[str, Variable] = parsed["regressions"].variables
+        self.specifications: dict[str, Specification] = parsed["regressions"].specifications
+        self.tests: dict[str, Test] = parsed["regressions"].tests
+        self.exhibits: dict[str, Exhibit] = parsed["exhibits"].exhibits
+        self.yearbooks = (yearbooks or root / self.settings.yearbooks).resolve()
+        self.reference = (root / self.settings.reference).resolve()
+
+    @classmethod
+    def load(cls, root: Path | str | None = None, yearbooks: Path | str | None = None) -> Study:
+        """Reads and checks study/*.yaml of `root` (default: CBE_ROOT, else the nearest study root above the cwd).
+
+        Raises:
+            StudyFault: with every fault of all files.
+        """
+        folder = find_root(root)
+        parsed, faults = {}, []
+        for name, model in _FILES.items():
+            loaded, found = _load(folder / "study" / f"{name}.yaml", model, folder)
+            parsed[name] = loaded
+            faults += found
+        if not faults:
+            faults = _dangling(parsed)
+        if faults:
+            raise StudyFault(faults)
+        return cls(folder, parsed, Path(yearbooks) if yearbooks else None)
+
+    @cached_property
+    def years(self) -> list[int]:
+        return list(range(self.settings.years[0], self.settings.years[1] + 1))
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.data / "warehouse"
+
+    @property
+    def exports(self) -> Path:
+        return self.data / "exports"
+
+
+def find_root(root: Path | str | None = None) -> Path:
+    """The study root meant: `root`, else CBE_ROOT, else the nearest folder from here upwards with study/study.yaml."""
+    given = root or os.environ.get("CBE_ROOT")
+    if given:
+        folder = Path(given).resolve()
+        if not (folder / "study" / "study.yaml").is_file():
+            raise StudyFault([fault("not_a_study_root", file=str(given))])
+        return folder
+    here = Path.cwd()
+    for folder in (here, *here.parents, Path(__file__).resolve().parents[1]):
+        if (folder / "study" / "study.yaml").is_file():
+            return folder
+    raise StudyFault([fault("not_a_study_root", file=str(here))])
+
+
+def _load(path: Path, model: type[Declared], root: Path) -> tuple[Declared | None, list[Fault]]:
+    import yaml
+
+    name = path.relative_to(root).as_posix()
+    if not path.is_file():
+        return None, [fault("file_missing", file=name)]
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        content = yaml.load(text, Loader=yaml.CSafeLoader)
+        twice = _repeated_keys(node, name)
+        if twice:
+            return None, twice
+        return model.model_validate(content), []
+    except UnicodeDecodeError:
+        return None, [fault("not_utf8", file=name)]
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}" if mark else None
+        return None, [fault("not_yaml", file=name, line=where, found=getattr(error, "problem", str(error)))]
+    except ValidationError as error:
+        return None, [_yaml_fault(item, name, node, model) for item in error.errors()]
+
+
+def _repeated_keys(node: Any, file: str, path: str = "") -> list[Fault]:
+    """YAML lets a later key silently replace an earlier one; here that is a fault."""
+    faults: list[Fault] = []
+    if node is None or node.id == "scalar":
+        return faults
+    if node.id == "sequence":
+        return [f for child in node.value for f in _repeated_keys(child, file, path)]
+    seen: set[str] = set()
+    for key, child in node.value:
+        here = f"{path}.{key.value}".lstrip(".")
+        if key.value in seen:
+            faults.append(fault("key_twice", file=file, line=f"line {key.start_mark.line + 1}", key=here))
+        seen.add(key.value)
+        faults += _repeated_keys(child, file, here)
+    return faults
+
+
+def _yaml_fault(item: Any, file: str, node: Any, model: type[Declared]) -> Fault:
+    """A pydantic error in the reader's words, with the line of the nearest key."""
+    path, line = [str(part) for part in item["loc"]], 1
+    for part in item["loc"]:
+        if getattr(node, "id", None) == "mapping":
+            pair = next(((k, v) for k, v in node.value if k.value == str(part)), None)
+            if pair is None:
+                break
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif getattr(node, "id", None) == "sequence" and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    facts = {"file": file, "line": f"line {line}", "key": ".".join(path)}
+    if item["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(path[-1], sorted(_field_names(model)), n=1)
+        return fault("unknown_key", **facts, expected=near[0] if near else "-")
+    if item["type"] == "missing":
+        return fault("missing_key", **facts)
+    return fault("wrong_value", **facts, found=repr(item.get("input")), expected=item["msg"])
+
+
+def _field_names(model: type[BaseModel], seen: frozenset[type] = frozenset()) -> set[str]:
+    """Every key that may stand anywhere in a file of this model, for suggestions."""
+    import typing
+
+    names: set[str] = set()
+    for name, declared in model.model_fields.items():
+        names.add(name)
+        pending = [declared.annotation]
+        while pending:
+            kind = pending.pop()
+            pending += typing.get_args(kind)
+            if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in seen:
+                names |= _field_names(kind, seen | {model})
+    return names
+
+
+def _dangling(parsed: dict[str, Any]) -> list[Fault]:
+    """Names used in one study file that no study file defines."""
+    regressions, exhibits = parsed["regressions"], parsed["exhibits"].exhibits
+    results = [*regressions.specifications, *regressions.tests]
+    uses: list[tuple[str, str, str, list[str]]] = []
+    for name, indicator in parsed["indicators"].indicators.items():
+        uses.append(("indicators", f"indicators.{name}.group", indicator.group, list(parsed["indicators"].groups)))
+    for name, item in regressions.specifications.items():
+        uses += [("regressions", f"specifications.{name}", v, list(regressions.variables)) for v in item.variables]
+    for name, test in regressions.tests.items():
+        uses += [("regressions", f"tests.{name}", s, list(regressions.specifications)) for s in test.specifications]
+        uses += [("regressions", f"tests.{name}.variables", v, list(regressions.variables)) for v in test.variables]
+    tables = parsed["tables"].tables
+    for name, item in exhibits.items():
+        uses += [("exhibits", f"exhibits.{name}", s, results) for s in (*item.columns, *item.tests)]
+        uses += [("exhibits", f"exhibits.{name}.of", s, list(exhibits)) for s in item.of]
+        series = [*item.bars, *((*item.line.numerator, item.line.denominator) if item.line else ())]
+        uses += [("exhibits", f"exhibits.{name}", s, list(tables)) for s in series]
+        uses += [("exhibits", f"exhibits.{name}", v, list(regressions.variables)) for v in (item.x, item.y) if v]
+        known = [*regressions.variables, "_cons"]
+        uses += [("exhibits", f"exhibits.{name}.terms", v, known) for v in item.terms]
+    return [
+        fault("undefined_name", file=f"study/{file}.yaml", key=key, found=used, expected=_nearest(used, known))
+        for file, key, used, known in uses
+        if used not in known
+    ]
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    return ", ".join(difflib.get_close_matches(name, known, n=3) or sorted(known)[:8])
