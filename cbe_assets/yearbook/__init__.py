@@ -1,1 +1,4 @@
-"""Official exports as observations with cell addresses: pure functions from file bytes; nothing here opens a file or decides which table it is."""
+"""Official exports as observations with cell addresses.
+
+Pure functions from a file's bytes.  Nothing here opens a file, decides which table of the study it is, or corrects.
+"""

@@ -17,34 +17,30 @@ NATION = "全国"
 
 Kind = Literal["province", "nation", "region", "city", "other"]
 
-_NATION_NAMES = (
-    "全国", "全国总计", "全国合计", "全国平均", "总计", "合计", "中国",
-    "national", "nationaltotal", "nation", "nationwide", "china", "total", "wholecountry",
-)  # fmt: skip
-_REGION_NAMES = (
-    "东部", "中部", "西部", "东北", "华北", "华东", "华中", "华南", "中南", "西南", "西北", "沿海", "内陆", "北方", "南方",
-    "京津冀", "长三角", "珠三角", "长江三角洲", "珠江三角洲", "环渤海", "长江经济带", "黄河流域", "粤港澳大湾区",
-    "东南沿海", "泛珠三角", "南部", "北部", "地方", "地方合计", "东部沿海", "北部沿海", "南部沿海", "中西部", "东中部",
-    "east", "eastern", "central", "middle", "west", "western", "northeast", "northeastern", "north", "northchina",
-    "eastchina", "southchina", "centralchina", "southwest", "southwestchina", "northwest", "northwestchina",
-    "northeastchina", "southcentralchina", "coastal", "inland",
-)  # fmt: skip
-_REGION_ENDINGS = ("", "地区", "区域", "经济区", "各省", "省份", "省市", "合计", "小计", "地区合计", "地区小计", "region", "regions", "area")
-_MAIN_CITIES = (
-    "石家庄", "太原", "呼和浩特", "沈阳", "大连", "长春", "哈尔滨", "南京", "杭州", "宁波", "合肥", "福州", "厦门",
-    "南昌", "济南", "青岛", "郑州", "武汉", "长沙", "广州", "深圳", "南宁", "海口", "成都", "贵阳", "昆明", "拉萨",
-    "西安", "兰州", "西宁", "银川", "乌鲁木齐", "苏州", "无锡", "温州", "珠海", "汕头", "秦皇岛", "烟台", "南通", "连云港",
-    "湛江", "北海", "三亚", "延边",
-    "shijiazhuang", "taiyuan", "hohhot", "shenyang", "dalian", "changchun", "harbin", "nanjing", "hangzhou", "ningbo",
-    "hefei", "fuzhou", "xiamen", "nanchang", "jinan", "qingdao", "zhengzhou", "wuhan", "changsha", "guangzhou",
-    "shenzhen", "nanning", "haikou", "chengdu", "guiyang", "kunming", "lhasa", "xi'an", "xian", "lanzhou", "xining",
-    "yinchuan", "urumqi",
-)  # fmt: skip
-_OTHER_NAMES = (
-    "香港", "澳门", "台湾", "香港特别行政区", "澳门特别行政区", "台湾省", "港澳台", "不分地区", "其他", "其他地区", "部门", "中央",
-    "中央单位", "中央部门", "新疆生产建设兵团", "生产建设兵团", "新疆兵团", "兵团", "hongkong", "macao", "macau", "taiwan",
-    "others", "other", "notclassifiedbyregion",
-)  # fmt: skip
+_NATION_NAMES = """
+    全国 全国总计 全国合计 全国平均 总计 合计 中国 national nationaltotal nation nationwide china total
+    wholecountry
+"""
+_REGION_NAMES = """
+    东部 中部 西部 东北 华北 华东 华中 华南 中南 西南 西北 沿海 内陆 北方 南方 京津冀 长三角 珠三角
+    长江三角洲 珠江三角洲 环渤海 长江经济带 黄河流域 粤港澳大湾区 东南沿海 泛珠三角 南部 北部 地方 地方合计
+    东部沿海 北部沿海 南部沿海 中西部 东中部 east eastern central middle west western northeast northeastern
+    north northchina eastchina southchina centralchina southwest southwestchina northwest northwestchina
+    northeastchina southcentralchina coastal inland
+"""
+_REGION_ENDINGS = "地区 区域 经济区 各省 省份 省市 合计 小计 地区合计 地区小计 region regions area"
+_MAIN_CITIES = """
+    石家庄 太原 呼和浩特 沈阳 大连 长春 哈尔滨 南京 杭州 宁波 合肥 福州 厦门 南昌 济南 青岛 郑州 武汉 长沙
+    广州 深圳 南宁 海口 成都 贵阳 昆明 拉萨 西安 兰州 西宁 银川 乌鲁木齐 苏州 无锡 温州 珠海 汕头 秦皇岛
+    烟台 南通 连云港 湛江 北海 三亚 延边 shijiazhuang taiyuan hohhot shenyang dalian changchun harbin
+    nanjing hangzhou ningbo hefei fuzhou xiamen nanchang jinan qingdao zhengzhou wuhan changsha guangzhou
+    shenzhen nanning haikou chengdu guiyang kunming lhasa xi'an xian lanzhou xining yinchuan urumqi
+"""
+_OTHER_NAMES = """
+    香港 澳门 台湾 香港特别行政区 澳门特别行政区 台湾省 港澳台 不分地区 其他 其他地区 部门 中央 中央单位
+    中央部门 新疆生产建设兵团 生产建设兵团 新疆兵团 兵团 hongkong macao macau taiwan others other
+    notclassifiedbyregion
+"""
 _CITY = re.compile(r"[\u4e00-\u9fff]{2,11}(?:市|自治州|州|地区|盟|县|旗|林区|开发区|新区)")
 _ETHNIC = {"广西": "壮族", "宁夏": "回族", "新疆": "维吾尔"}
 _ENGLISH = {
@@ -55,14 +51,15 @@ _ENGLISH = {
     "新疆": ("xinjianguygur", "xinjianguyghur", "xinjianguighur"),
     "陕西": ("shaanxi", "shannxi"),
 }
-_ENGLISH_ENDINGS = ("", "municipality", "province", "autonomousregion", "city")
+_ENGLISH_ENDINGS = {"市": ("", "municipality", "city"), "省": ("", "province"), "区": ("", "autonomousregion")}
 
 _BLANKS = re.compile(r"[\s\u200b\u200c\u200d\u2060\ufeff]+")
 _MARK = (
     r"(?:[①-⓿❶-➓㈠-㈩⒈-⒛⑴-⒇¹²³⁰⁴-⁹⁽⁾*＊※†‡§#＃△▲]|[〔\[［【]\s*注?\s*\d{0,2}\s*[〕\]］】]"
     r"|[(（]\s*(?:注\s*\d{0,2}|\d{1,2}|[a-z])\s*[)）]|注\s*[①-⑳\d]{0,2})"
 )
-_MARKS = re.compile(rf"(?:^(?:[#＃*＊※△▲]\s*)+)|(?:(?:\s*{_MARK})+\s*$)|(?:(?<=[\u4e00-\u9fff])(?:\d{{1,2}}[)）]?|[a-z][)）]?)\s*$)")
+_AFTER_CHINESE = r"(?<=[\u4e00-\u9fff])(?:\d{1,2}[)）]?|[a-z][)）]?)"
+_MARKS = re.compile(rf"(?:^(?:[#＃*＊※△▲]\s*)+)|(?:(?:\s*{_MARK})+\s*$)|(?:{_AFTER_CHINESE}\s*$)")
 
 
 def strip_marks(printed: str) -> str:
@@ -167,10 +164,11 @@ class Gazetteer:
 
 
 def _places(provinces: tuple[Province, ...], nation: Province) -> dict[str, Place]:
-    places = {name: Place("nation", nation.name, nation) for name in _NATION_NAMES}
-    places.update({name + end: Place("region", name) for name in _REGION_NAMES for end in _REGION_ENDINGS})
-    places.update({name + end: Place("city", name) for name in _MAIN_CITIES for end in ("", "市")})
-    places.update({name: Place("other", name) for name in _OTHER_NAMES})
+    places = {name: Place("nation", nation.name, nation) for name in _NATION_NAMES.split()}
+    endings = ("", *_REGION_ENDINGS.split())
+    places.update({name + end: Place("region", name) for name in _REGION_NAMES.split() for end in endings})
+    places.update({name + end: Place("city", name) for name in _MAIN_CITIES.split() for end in ("", "市")})
+    places.update({name: Place("other", name) for name in _OTHER_NAMES.split()})
     for province in provinces:
         place = Place("province", province.name, province)
         places.update({name: place for name in _names_of(province)})
@@ -184,7 +182,7 @@ def _names_of(province: Province) -> Iterator[str]:
         yield from (short + "自治区", short + "省", short + "区", short + _ETHNIC.get(short, ""))
     english = key(province.name_en)
     for name in (english, *_ENGLISH.get(short, ())):
-        yield from (name + ending for ending in _ENGLISH_ENDINGS)
+        yield from (name + ending for ending in _ENGLISH_ENDINGS.get(full[-1], ("",)))
     yield from (f"{english}{_pinyin(short)}autonomousregion",)
 
 

@@ -1,0 +1,249 @@
+"""The stored tables: one Parquet file each, whole or not at all, with what made it in its own footer.
+
+Parquet in, Parquet out; cbe.duckdb for readers is built beside and swapped in.  Nothing here knows how a table is made
+or whether it is good.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cbe_assets.faults import FAILED, StudyFault, fault
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FOOTER = b"cbe"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What made a stored table, kept in the footer of its Parquet file.
+
+    Attributes:
+        key: asset key, `layer/name`.
+        data_version: hash of the table's content (`content_version`).
+        code_version: hash of everything that defines the table but its inputs.
+        inputs: asset key -> data version read.
+        rows: number of rows.
+        columns: column name -> type.
+        files: exported files made with it, path under data/exports -> sha256.
+        facts: numbers and texts shown with the table (N, R2, counts).
+        warnings: expectations that failed with severity warning.
+    """
+
+    key: str
+    data_version: str
+    code_version: str
+    inputs: dict[str, str]
+    rows: int
+    columns: dict[str, str]
+    files: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, object] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def content_version(frame: pd.DataFrame) -> str:
+    """Hash of names, types, order and values of a frame; equal content, equal hash, on any machine."""
+    digest = hashlib.sha256()
+    for name in frame.columns:
+        column = frame[name]
+        digest.update(f"\x1d{name}\x1f{_kind(column)}\x1f".encode())
+        digest.update(_content(column))
+    return digest.hexdigest()[:24]
+
+
+def _kind(column: pd.Series) -> str:
+    kind = column.dtype.kind if hasattr(column.dtype, "kind") else "O"
+    return {"i": "integer", "u": "integer", "f": "number", "b": "boolean", "M": "time"}.get(kind, "text")
+
+
+def _content(column: pd.Series) -> bytes:
+    import numpy as np
+
+    kind = _kind(column)
+    if kind == "number":
+        values = column.to_numpy(dtype="<f8", copy=True)
+        values[np.isnan(values)] = np.nan
+        return (values + 0.0).tobytes()
+    if kind == "integer":
+        return column.to_numpy(dtype="<i8").tobytes()
+    if kind == "boolean":
+        return column.to_numpy(dtype="u1").tobytes()
+    missing = column.isna().to_numpy()
+    texts = ["\x00" if gone else str(value) for gone, value in zip(missing, column.tolist(), strict=True)]
+    return "\x1e".join(texts).encode()
+
+
+def digest(data: bytes) -> str:
+    """sha256 of bytes, in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Writes a file whole or not at all: temporary file beside it, fsync, rename.
+
+    Raises:
+        StudyFault: the disk is full or the folder cannot be written; the old file stands.
+    """
+    with _replacing(path) as temporary:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StudyFault([fault("disk_full", file=str(path), code=FAILED)]) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise StudyFault([fault("not_writable", file=str(path), code=FAILED)]) from error
+        raise
+    finally:
+        if temporary is not None and temporary.exists():
+            temporary.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class Warehouse:
+    """The Parquet files under one folder: <layer>/<name>.parquet, rejected/<layer>/<name>.*."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def path(self, key: str) -> Path:
+        return self.folder / f"{key}.parquet"
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "cbe.duckdb"
+
+    def keys(self) -> list[str]:
+        """Keys of everything stored, sorted."""
+        found = (path.relative_to(self.folder).with_suffix("").as_posix() for path in self.folder.glob("*/*.parquet"))
+        return sorted(key for key in found if not key.startswith("rejected/"))
+
+    def read(self, key: str, columns: list[str] | None = None) -> pd.DataFrame:
+        """The stored table.
+
+        Raises:
+            StudyFault: it was never stored, or its file is damaged.
+        """
+        import pyarrow.parquet as pq
+
+        path = self.path(key)
+        if not path.is_file():
+            raise StudyFault([fault("not_stored", key=key, code=FAILED)])
+        try:
+            return pq.read_table(path, columns=columns, partitioning=None).to_pandas()
+        except (OSError, ValueError) as error:
+            raise StudyFault([fault("damaged_table", file=str(path), key=key, found=str(error), code=FAILED)]) from error
+
+    def record(self, key: str) -> Record | None:
+        """What made the stored table; None where nothing readable is stored."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        path = self.path(key)
+        if not path.is_file():
+            return None
+        try:
+            metadata = pq.read_schema(path).metadata or {}
+            stored = json.loads(metadata[_FOOTER])
+        except (pa.ArrowException, OSError, KeyError, ValueError):
+            return None
+        known = {item.name for item in fields(Record)}
+        return Record(**{name: value for name, value in stored.items() if name in known})
+
+    def intact(self, record: Record) -> bool:
+        """Whether the stored content still is what its record says."""
+        try:
+            return content_version(self.read(record.key)) == record.data_version
+        except StudyFault:
+            return False
+
+    def store(self, frame: pd.DataFrame, record: Record) -> None:
+        """Replaces the table atomically, its record in the footer."""
+        write_atomically(self.path(record.key), _parquet(frame, record))
+        for rejected in self.rejected(record.key):
+            rejected.unlink()
+
+    def reject(self, key: str, frame: pd.DataFrame, reasons: list[dict[str, object]]) -> Path:
+        """Keeps a candidate that failed its suite, with the reasons beside it; returns the Parquet file."""
+        record = Record(key, content_version(frame), "", {}, len(frame), column_types(frame))
+        target = self.folder / "rejected" / f"{key}.parquet"
+        write_atomically(target, _parquet(frame, record))
+        text = json.dumps(reasons, ensure_ascii=False, indent=1, default=str)
+        write_atomically(target.with_suffix(".json"), text.encode())
+        return target
+
+    def rejected(self, key: str) -> list[Path]:
+        """Files a failed suite left of this table; empty once a candidate was accepted."""
+        stem = self.folder / "rejected" / key
+        return [path for path in (stem.with_suffix(".parquet"), stem.with_suffix(".json")) if path.is_file()]
+
+    def remove(self, key: str) -> None:
+        """Deletes a table that the study no longer declares."""
+        self.path(key).unlink(missing_ok=True)
+
+    def publish_database(self, keys: Iterable[str]) -> None:
+        """Builds cbe.duckdb of the stored tables beside the old one and swaps it in; open readers keep theirs."""
+        import duckdb
+
+        with _replacing(self.database) as temporary:
+            temporary.unlink()
+            with duckdb.connect(str(temporary), config={"threads": 1}) as connection:
+                connection.execute("begin")
+                for key in keys:
+                    layer, name = key.split("/")
+                    source = str(self.path(key)).replace("'", "''")
+                    connection.execute(f'create schema if not exists "{layer}"')
+                    connection.execute(
+                        f'create table "{layer}"."{name}" as select * from read_parquet(\'{source}\', '
+                        "hive_partitioning = false)"
+                    )
+                connection.execute("commit")
+
+
+def column_types(frame: pd.DataFrame) -> dict[str, str]:
+    """Column name -> integer, number, text, boolean or time."""
+    return {str(name): _kind(frame[name]) for name in frame.columns}
+
+
+def _parquet(frame: pd.DataFrame, record: Record) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    footer = json.dumps(asdict(record), ensure_ascii=False, sort_keys=True, default=str).encode()
+    sink = pa.BufferOutputStream()
+    pq.write_table(table.replace_schema_metadata({_FOOTER: footer}), sink, compression="zstd")
+    return sink.getvalue().to_pybytes()
