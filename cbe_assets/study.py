@@ -12,9 +12,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from cbe_assets.faults import Fault, StudyFault, fault
+from cbe_assets.faults import Fault, StudyFault, fault, say
+from cbe_assets.yearbook.edition import edition_date, edition_name
+from cbe_assets.yearbook.expression import names
+
+
+def _or_value_error(check: Any, given: str) -> Any:
+    """pydantic turns a ValueError into a fault with file, line and key."""
+    try:
+        return check(given)
+    except StudyFault as found:
+        raise ValueError("; ".join(say(f.message, **f.facts) for f in found.faults)) from found
+
+
+def _an_edition(given: str) -> str:
+    _or_value_error(edition_date, given)
+    return given
 
 
 class Declared(BaseModel):
@@ -63,7 +78,42 @@ class Settings(Declared):
         return self
 
 
-GapPolicy = Literal["error", "leave", "interpolate", "carry", "compute"]
+Edition = Annotated[str, BeforeValidator(edition_name), AfterValidator(_an_edition)]
+
+
+class GapPolicy(Declared):
+    """What happens to a missing cell; in YAML a word (`interpolate`) or a mapping (`{policy: carry, edition: 2022}`).
+
+    Attributes:
+        policy: error; leave missing; interpolate linearly between the province's neighbouring years; carry the latest
+            earlier value forward; compute from other tables.
+        edition: for carry, the edition the value is taken from (default: the newest that has it).
+        expression: for compute, arithmetic over the clean values of other tables, each in its stored unit.
+    """
+
+    policy: Literal["error", "leave", "interpolate", "carry", "compute"] = "error"
+    edition: Edition | None = None
+    expression: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _word(cls, given: Any) -> Any:
+        return {"policy": given} if isinstance(given, str) else given
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> GapPolicy:
+        if (self.policy == "compute") != (self.expression is not None):
+            raise ValueError("policy compute, and no other, needs an expression such as gdp * 10000 / population")
+        if self.edition is not None and self.policy != "carry":
+            raise ValueError("an edition can be named with policy carry only")
+        if self.expression is not None:
+            _or_value_error(names, self.expression)
+        return self
+
+    @property
+    def names(self) -> list[str]:
+        """The tables its expression reads."""
+        return names(self.expression) if self.expression else []
 
 
 class Table(Declared):
@@ -78,7 +128,7 @@ class Table(Declared):
     accepts: list[str]
     unit_unstated: str | None = None
     range: tuple[float, float]
-    gaps: GapPolicy = "error"
+    gaps: GapPolicy = GapPolicy()
     family: str | None = None
     source: Text
 
@@ -99,6 +149,26 @@ class ReferenceTable(Declared):
 class Tables(Declared):
     tables: dict[str, Table]
     reference_tables: dict[str, ReferenceTable] = {}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Tables:
+        """Expressions name other tables of the same scope, no table depends on itself, a family has one scope."""
+        families: dict[str, str] = {}
+        for name, table in self.tables.items():
+            if table.family and families.setdefault(table.family, table.scope) != table.scope:
+                raise ValueError(f"{name}: all tables of family {table.family} have one scope")
+            for other in table.gaps.names:
+                if other not in self.tables or self.tables[other].scope != table.scope:
+                    raise ValueError(f"{name}: gaps.expression names {other}, which is no table of scope {table.scope}")
+        for name in self.tables:
+            self._no_cycle(name, ())
+        return self
+
+    def _no_cycle(self, name: str, above: tuple[str, ...]) -> None:
+        if name in above:
+            raise ValueError(f"gaps.expression leads back to itself: {' -> '.join((*above, name))}")
+        for other in self.tables[name].gaps.names:
+            self._no_cycle(other, (*above, name))
 
 
 class IndexMethod(Declared):
@@ -209,7 +279,7 @@ ExhibitKind = Literal[
     "regional_means",
     "report",
 ]
-Statistic = Literal["f_test", "hausman", "province_effects", "year_effects", "n", "r2", "r2_within"]
+Statistic = Literal["f_test", "hausman", "province_effects", "year_effects", "n", "groups", "r2", "r2_within"]
 
 
 class Exhibit(Declared):
@@ -223,6 +293,7 @@ class Exhibit(Declared):
     statistics: list[Statistic] = []
     tests: list[str] = []
     notes: list[Text] = []
+    reading: list[Text] = []
     bars: list[str] = []
     line: Line | None = None
     x: str | None = None
@@ -322,27 +393,35 @@ def find_root(root: Path | str | None = None) -> Path:
 
 
 def _load(path: Path, model: type[Declared], root: Path) -> tuple[Declared | None, list[Fault]]:
-    import yaml
-
     name = path.relative_to(root).as_posix()
     if not path.is_file():
         return None, [fault("file_missing", file=name)]
     try:
         text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return None, [fault("not_utf8", file=name)]
+    return parse_yaml(text, model, name)
+
+
+def parse_yaml(text: str, model: type[Declared], name: str) -> tuple[Declared | None, list[Fault]]:
+    """`text` as `model`, or None and the faults with file `name`, line and key."""
+    import yaml
+
+    try:
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
         content = yaml.load(text, Loader=yaml.CSafeLoader)
         twice = _repeated_keys(node, name)
         if twice:
             return None, twice
         return model.model_validate(content), []
-    except UnicodeDecodeError:
-        return None, [fault("not_utf8", file=name)]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else None
         return None, [fault("not_yaml", file=name, line=where, found=getattr(error, "problem", str(error)))]
     except ValidationError as error:
         return None, [_yaml_fault(item, name, node, model) for item in error.errors()]
+    except ValueError as error:  # a date that does not exist
+        return None, [fault("not_yaml", file=name, found=str(error))]
 
 
 def _repeated_keys(node: Any, file: str, path: str = "") -> list[Fault]:

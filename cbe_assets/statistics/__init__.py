@@ -1,1 +1,1 @@
-"""Statistics of the study: winsorizing, index weights, panel models, tests, mediation and the resampling kernel.  Pure."""
+"""Winsorizing, index weights, panel models, tests, mediation and the resampling kernel: pure functions of frames."""

@@ -113,34 +113,43 @@ def design(frame: pd.DataFrame, specification: Specification) -> Design:
     clustered = specification.covariance == "clustered"
     cluster = pd.factorize(rows[specification.cluster_by])[0] if clustered else province
     if (cluster < 0).any():
-        raise StudyFault([fault("statistics_no_cluster", specification=specification.name,
+        raise StudyFault([fault("statistics_no_cluster", key=specification.name,
                                 found=specification.cluster_by, expected=int((cluster < 0).sum()))])  # fmt: skip
     x = rows[list(specification.explanatory)].to_numpy(dtype=float)
     dummies, years = year_dummies(year) if specification.year_effects else (np.zeros((len(rows), 0)), ())
     kept_years, kept_terms = _identified_terms(specification, x, dummies, province)
     terms = tuple(name for name, keep in zip(specification.explanatory, kept_terms, strict=True) if keep)
+    kept = tuple(value for value, keep in zip(years, kept_years, strict=True) if keep)
+    lost = [name for name in specification.explanatory if name not in terms]
+    lost += [f"year[{value}]" for value in years if value not in kept]
     sizes = np.bincount(province)
     sample |= {
         "provinces": len(provinces), "years": [int(value) for value in np.unique(year)],
         "balanced": bool((sizes == len(np.unique(year))).all()),
         "singletons": [str(provinces[code]) for code in np.flatnonzero(sizes == 1)],
-        "dropped": [{"term": name, "reason": "absorbed"} for name in specification.explanatory if name not in terms]
-        + [{"term": f"year[{value}]", "reason": "absorbed"} for value, keep in zip(years, kept_years, strict=True) if not keep],
+        "dropped": [{"term": name, "reason": "absorbed"} for name in lost],
     }  # fmt: skip
+    outcome = rows[specification.outcome].to_numpy(dtype=float)
     built = Design(
-        specification, rows[specification.outcome].to_numpy(dtype=float), x[:, kept_terms], terms,
-        dummies[:, kept_years], tuple(value for value, keep in zip(years, kept_years, strict=True) if keep),
+        specification, outcome, x[:, kept_terms], terms, dummies[:, kept_years], kept,
         province, tuple(provinces), year, cluster, sample,
     )  # fmt: skip
     _check_estimable(built)
     return built
 
 
+def absorbs_provinces(specification: Specification) -> bool:
+    """Whether every province has its own constant: always with province slopes, never in pooled OLS."""
+    if specification.estimator == "fixed_effects":
+        return specification.province_effects
+    return specification.estimator != "pooled_ols"
+
+
 def _identified_terms(specification, x, dummies, province) -> tuple[np.ndarray, np.ndarray]:
     """Which year dummies and which explanatory variables are identified: the dummies go first."""
     columns = np.column_stack([dummies, x])
     centred = columns - columns.mean(axis=0)
-    absorbing = specification.province_effects and specification.estimator != "pooled_ols"
+    absorbing = absorbs_provinces(specification)
     # A constant has no variance of its own to compare with; its size serves.
     reference = np.maximum((centred**2).sum(axis=0), 1e-14 * (columns**2).sum(axis=0))
     kept = identified(demean(columns, province) if absorbing else centred, reference)
@@ -149,15 +158,14 @@ def _identified_terms(specification, x, dummies, province) -> tuple[np.ndarray, 
 
 def _check_estimable(built: Design) -> None:
     specification = built.specification
-    absorbed = built.groups if specification.province_effects and specification.estimator == "fixed_effects" else 1
-    needed = built.x.shape[1] + built.dummies.shape[1] + absorbed
+    needed = built.x.shape[1] + built.dummies.shape[1] + (built.groups if absorbs_provinces(specification) else 1)
     found = []
     if not set(specification.regressors) & set(built.terms):
         facts = {"found": ", ".join(specification.regressors)}
-        found.append(fault("statistics_all_absorbed", specification=specification.name, **facts))
+        found.append(fault("statistics_all_absorbed", key=specification.name, **facts))
     if built.n <= needed:
-        found.append(fault("statistics_too_few_rows", specification=specification.name, found=built.n, expected=needed + 1))
+        found.append(fault("statistics_too_few_rows", key=specification.name, found=built.n, expected=needed + 1))
     if specification.covariance == "clustered" and built.clusters < 2:
-        found.append(fault("statistics_one_cluster", specification=specification.name, found=specification.cluster_by))
+        found.append(fault("statistics_one_cluster", key=specification.name, found=specification.cluster_by))
     if found:
         raise StudyFault(found)

@@ -10,7 +10,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from cbe_assets.statistics.design import Design, demean, design, group_means
+from cbe_assets.faults import StudyFault
+from cbe_assets.statistics.design import Design, absorbs_provinces, demean, design, group_means
 from cbe_assets.statistics.result import Result, Term
 from cbe_assets.statistics.specification import Specification
 
@@ -36,11 +37,8 @@ def fit(frame: pd.DataFrame, specification: Specification) -> Result:
         "province_slopes_lsdv": slopes.province_slopes_lsdv,
         "swamy": slopes.swamy,
     }
-    bad = specification.faults()
-    if bad:
-        from cbe_assets.faults import StudyFault
-
-        raise StudyFault(bad)
+    if wrong := specification.faults():
+        raise StudyFault(wrong)
     return estimators[specification.estimator](frame, specification)
 
 
@@ -61,7 +59,7 @@ def fixed_effects(frame: pd.DataFrame, specification: Specification) -> Result:
 def _estimate(panel: Design) -> Result:
     """One linearmodels fit as asked, one with conventional standard errors beside it."""
     specification = panel.specification
-    effects = absorbs(specification)
+    effects = absorbs_provinces(specification)
     model = _model(panel, effects)
     fitted = _covariance_fit(model, panel)
     conventional = model.fit(cov_type="unadjusted")
@@ -69,7 +67,9 @@ def _estimate(panel: Design) -> Result:
     names = [*panel.terms, CONSTANT]
     terms = {name: Term.from_t(fitted.params[name], fitted.std_errors[name], df) for name in names}
     residual_df = panel.n - _coefficients(panel) - (panel.groups - 1 if effects else 0)
-    beside = {name: Term.from_t(conventional.params[name], conventional.std_errors[name], residual_df) for name in names}
+    beside = {
+        name: Term.from_t(conventional.params[name], conventional.std_errors[name], residual_df) for name in names
+    }
     within = float(fitted.rsquared_within) if effects else None
     r2 = within if effects else float(fitted.rsquared)
     return Result(
@@ -83,11 +83,6 @@ def _estimate(panel: Design) -> Result:
         },
         panel.sample,
     )  # fmt: skip
-
-
-def absorbs(specification: Specification) -> bool:
-    """Whether province means are taken out."""
-    return specification.estimator == "fixed_effects" and specification.province_effects
 
 
 def covariance_name(specification: Specification) -> str:
@@ -153,7 +148,8 @@ def _fit_statistics(panel: Design, fitted, conventional, residual_df: float) -> 
     pairs = np.column_stack([panel.y, linear])
     ssr = float(fitted.resid_ss)
     means = group_means(pairs, panel.province)
-    effects = panel.x.shape[1]
+    effects = absorbs_provinces(panel.specification)
+    years = coefficients[panel.x.shape[1] :]
     return {
         "r2_overall": _squared_correlation(pairs),
         "r2_between": _squared_correlation(means),
@@ -161,8 +157,8 @@ def _fit_statistics(panel: Design, fitted, conventional, residual_df: float) -> 
         "rmse": float(np.sqrt(ssr / residual_df)),
         "df_residual": float(residual_df),
         "clusters": float(panel.clusters),
-        "year_effect_mean": float(panel.dummies.mean(axis=0) @ coefficients[effects:]) if panel.years else 0.0,
-        "f_province_effects": float(conventional.f_pooled.stat) if absorbs(panel.specification) else float("nan"),
+        "year_effect_mean": float(panel.dummies.mean(axis=0) @ years),
+        "f_province_effects": float(conventional.f_pooled.stat) if effects else float("nan"),
     }
 
 

@@ -55,9 +55,9 @@ class Term:
         from scipy import stats
 
         statistic = estimate / std_error if std_error > 0 else float("nan")
-        half = float(stats.t.ppf(0.975, df)) * std_error
-        p_value = 2 * float(stats.t.sf(abs(statistic), df))
-        return cls(float(estimate), float(std_error), statistic, p_value, float(estimate - half), float(estimate + half))
+        half = stats.t.ppf(0.975, df) * std_error
+        p_value = 2 * stats.t.sf(abs(statistic), df)
+        return cls(*map(float, (estimate, std_error, statistic, p_value, estimate - half, estimate + half)))
 
     @property
     def stars(self) -> str:

@@ -51,7 +51,7 @@ def province_fits(panel: Design) -> ProvinceFits:
         scale = np.sqrt((x**2).sum(axis=0))
         if df[code] < 1 or np.linalg.matrix_rank(x / np.where(scale > 0, scale, 1), tol=1e-9) < width:
             facts = {"province": panel.provinces[code], "found": len(y), "expected": width + 1}
-            found.append(fault("statistics_province_slope", specification=panel.specification.name, **facts))
+            found.append(fault("statistics_province_slope", key=panel.specification.name, **facts))
             continue
         q, r = np.linalg.qr(x)
         inverse = np.linalg.inv(r)
@@ -96,7 +96,7 @@ def province_slopes_lsdv(frame: pd.DataFrame, specification: Specification) -> R
     scaled = x / np.where(size > 1e-10 * raw, size, 1)
     if (size <= 1e-10 * raw).any() or np.linalg.matrix_rank(scaled, tol=1e-9) < x.shape[1]:
         facts = {"province": "", "found": panel.n, "expected": x.shape[1] + panel.groups + 1}
-        raise StudyFault([fault("statistics_province_slope", specification=specification.name, **facts)])
+        raise StudyFault([fault("statistics_province_slope", key=specification.name, **facts)])
     q, r = np.linalg.qr(x)
     inverse = np.linalg.inv(r)
     coefficients = inverse @ (q.T @ y)
@@ -104,9 +104,7 @@ def province_slopes_lsdv(frame: pd.DataFrame, specification: Specification) -> R
     df = panel.n - panel.groups - x.shape[1]
     errors = np.sqrt(ssr / df * (inverse**2).sum(axis=1))
     wanted = {f"{name}[{province}]" for _, name in _of_interest(panel) for province in panel.provinces}
-    terms = {
-        name: Term.from_t(coefficients[j], errors[j], df) for j, name in enumerate(names) if name in wanted
-    }
+    terms = {name: Term.from_t(coefficients[j], errors[j], df) for j, name in enumerate(names) if name in wanted}
     common = {name: float(coefficients[j]) for j, name in enumerate(names) if name not in wanted}
     tests = {"common_slopes": common} if common else {}
     return _result(panel, float(df), terms, ssr, tests)

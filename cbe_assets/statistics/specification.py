@@ -78,7 +78,7 @@ class Specification:
         names = (self.outcome, *self.explanatory)
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
-            found.append(fault("statistics_repeated_variable", specification=self.name, found=", ".join(repeated)))
+            found.append(fault("statistics_repeated_variable", key=self.name, found=", ".join(repeated)))
         return [*found, *_sample_faults(self)]
 
 
@@ -86,11 +86,11 @@ def _not_one_of(specification: Specification, key: str, found: object, known: tu
     if found in known:
         return []
     facts = {"setting": key, "found": found, "expected": ", ".join(known)}
-    return [fault("statistics_unknown_setting", specification=specification.name, **facts)]
+    return [fault("statistics_unknown_setting", key=specification.name, **facts)]
 
 
 def _mismatch(specification: Specification, estimator: str, needs: str) -> Fault:
-    return fault("statistics_setting_mismatch", specification=specification.name, found=estimator, expected=needs)
+    return fault("statistics_setting_mismatch", key=specification.name, found=estimator, expected=needs)
 
 
 def _sample_faults(specification: Specification) -> list[Fault]:
@@ -130,10 +130,10 @@ def check(frame: pd.DataFrame, specification: Specification) -> None:
     missing = [name for name in variables(specification) if name not in frame.columns]
     for name in missing:
         facts = {"found": name, "expected": ", ".join(map(str, frame.columns))}
-        found.append(fault("statistics_unknown_variable", specification=specification.name, **facts))
+        found.append(fault("statistics_unknown_variable", key=specification.name, **facts))
     for name in dict.fromkeys((specification.outcome, *specification.explanatory)):
         if name not in missing and not pd.api.types.is_numeric_dtype(frame[name]):
-            found.append(fault("statistics_not_numeric", specification=specification.name, found=name))
+            found.append(fault("statistics_not_numeric", key=specification.name, found=name))
     if not {specification.entity, specification.time} & set(missing):
         keys = frame[[specification.entity, specification.time]]
         for province, year in keys[keys.duplicated()].drop_duplicates().itertuples(index=False):
@@ -176,7 +176,7 @@ def select(frame: pd.DataFrame, specification: Specification) -> tuple[pd.DataFr
     record["missing"] = int((keep & ~complete).sum())
     chosen = frame[keep & complete]
     if chosen.empty:
-        raise StudyFault([fault("statistics_no_rows", specification=specification.name, found=len(frame))])
+        raise StudyFault([fault("statistics_no_rows", key=specification.name, found=len(frame))])
     order = np.lexsort((chosen[specification.time], pd.factorize(chosen[specification.entity])[0]))
     return chosen.iloc[order], record
 

@@ -44,7 +44,7 @@ def _least_squares(y: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def f_province_effects(frame: pd.DataFrame, specification: Specification, name: str = "f_test") -> TestResult:
-    """F test that all province effects are zero: R plm's `pFtest`, linearmodels' `f_pooled`, Stata's F below `xtreg, fe`.
+    """F test that all province effects are zero: R plm's `pFtest`, linearmodels' `f_pooled`, Stata's `xtreg, fe`.
 
     ((SSR_pooled - SSR_fe) / (G - 1)) / (SSR_fe / (N - G - K + 1)), both fits conventional.
     """
@@ -114,7 +114,7 @@ def _province_variance(panel: Design, x: np.ndarray, variance: float, sizes: np.
     ssr = _least_squares(means[:, 0], kept)[2]
     freedom = len(sizes) - kept.shape[1]
     if freedom < 1:
-        facts = {"specification": panel.specification.name, "found": len(sizes), "expected": kept.shape[1] + 1}
+        facts = {"key": panel.specification.name, "found": len(sizes), "expected": kept.shape[1] + 1}
         raise StudyFault([fault("statistics_too_few_provinces", **facts)])
     return max(0.0, ssr / freedom - variance * float(np.mean(1 / sizes)))
 
@@ -181,10 +181,8 @@ def variance_inflation(frame: pd.DataFrame, specification: Specification, name: 
     """
     panel = design(frame, replace(specification, estimator="fixed_effects", province_effects=True))
     pooled = vif(panel.x)
-    effects = np.column_stack([demean(np.column_stack([panel.dummies, panel.x]), panel.province)])
-    d = panel.dummies.shape[1]
-    residual = effects[:, d:] - effects[:, :d] @ np.linalg.lstsq(effects[:, :d], effects[:, d:], rcond=None)[0]
-    within = vif(residual)
+    x, dummies = demean(panel.x, panel.province), demean(panel.dummies, panel.province)
+    within = vif(x - dummies @ np.linalg.lstsq(dummies, x, rcond=None)[0])
     rows = []
     for kind, values in (("pooled", pooled), ("within", within)):
         for term, value in zip(panel.terms, values, strict=True):
@@ -194,7 +192,10 @@ def variance_inflation(frame: pd.DataFrame, specification: Specification, name: 
 
 
 def vif(x: np.ndarray) -> np.ndarray:
-    """Variance inflation factors of the columns of `x` (n, k), a constant included: the diagonal of their inverse correlation."""
+    """Variance inflation factors of the columns of `x` (n, k), a constant included.
+
+    They are the diagonal of the inverse of the columns' correlation matrix, (k,).
+    """
     centred = x - x.mean(axis=0)
     scaled = centred / np.sqrt((centred**2).sum(axis=0))
     _, r = np.linalg.qr(scaled)
@@ -261,14 +262,15 @@ def _stack(first: Design, second: Design, shared: list[str]) -> tuple[np.ndarray
         columns.append(np.vstack([one, np.zeros((second.n, one.shape[1]))]))
         columns.append(np.vstack([np.zeros((first.n, two.shape[1])), two]))
     province = np.concatenate([first.province, second.province + first.groups])
-    labels = [*(first.provinces[code] for code in first.province), *(second.provinces[code] for code in second.province)]
+    labels = [
+        *(first.provinces[code] for code in first.province),
+        *(second.provinces[code] for code in second.province),
+    ]
     cluster = pd.factorize(np.array(labels, dtype=object))[0]
     return np.column_stack(columns), province, cluster, np.concatenate([first.y, second.y])
 
 
-def slope_homogeneity(
-    frame: pd.DataFrame, specification: Specification, name: str = "slope_homogeneity"
-) -> TestResult:
+def slope_homogeneity(frame: pd.DataFrame, specification: Specification, name: str = "slope_homogeneity") -> TestResult:
     """Tests that all provinces share their slopes.
 
     * `f_equal_slopes`: Chow's F of one slope per variable against one per province, province constants in both.

@@ -46,9 +46,7 @@ def percentile(values: pd.Series | np.ndarray, percent: Percent) -> float:
     return float(x[below]) if below == above else float(x[below] / 2 + x[above] / 2)
 
 
-def limits(
-    values: pd.Series | np.ndarray, lower: Percent = 1, upper: Percent = 99
-) -> tuple[float, float]:
+def limits(values: pd.Series | np.ndarray, lower: Percent = 1, upper: Percent = 99) -> tuple[float, float]:
     """The values at the lower and upper percentile.
 
     Raises:
@@ -59,9 +57,7 @@ def limits(
     return percentile(values, lower), percentile(values, upper)
 
 
-def winsorize(
-    values: pd.Series | np.ndarray, lower: Percent = 1, upper: Percent = 99
-) -> pd.Series | np.ndarray:
+def winsorize(values: pd.Series | np.ndarray, lower: Percent = 1, upper: Percent = 99) -> pd.Series | np.ndarray:
     """`values` with everything beyond the two percentiles set to them (`winsor2, cuts(lower upper)`).
 
     Args:

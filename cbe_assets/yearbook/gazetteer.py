@@ -54,12 +54,13 @@ _ENGLISH = {
 _ENGLISH_ENDINGS = {"市": ("", "municipality", "city"), "省": ("", "province"), "区": ("", "autonomousregion")}
 
 _BLANKS = re.compile(r"[\s\u200b\u200c\u200d\u2060\ufeff]+")
-_MARK = (
-    r"(?:[①-⓿❶-➓㈠-㈩⒈-⒛⑴-⒇¹²³⁰⁴-⁹⁽⁾*＊※†‡§#＃△▲]|[〔\[［【]\s*注?\s*\d{0,2}\s*[〕\]］】]"
+MARK = (
+    r"(?:[①-⓿❶-➓㈠-㈩⒈-⒛⑴-⒇¹²³⁰⁴-⁹⁽⁾*＊※†‡§#＃]|[〔\[［【]\s*注?\s*\d{0,2}\s*[〕\]］】]"
     r"|[(（]\s*(?:注\s*\d{0,2}|\d{1,2}|[a-z])\s*[)）]|注\s*[①-⑳\d]{0,2})"
 )
+"""One footnote mark, as a regular expression: ①, *, ¹, [1], (1), 注1."""
 _AFTER_CHINESE = r"(?<=[\u4e00-\u9fff])(?:\d{1,2}[)）]?|[a-z][)）]?)"
-_MARKS = re.compile(rf"(?:^(?:[#＃*＊※△▲]\s*)+)|(?:(?:\s*{_MARK})+\s*$)|(?:{_AFTER_CHINESE}\s*$)")
+_MARKS = re.compile(rf"(?:^(?:[#＃*＊※△▲]\s*)+)|(?:(?:\s*{MARK})+\s*$)|(?:{_AFTER_CHINESE}\s*$)")
 
 
 def strip_marks(printed: str) -> str:

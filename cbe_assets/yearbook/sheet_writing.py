@@ -174,9 +174,7 @@ def _merged_headings(page: Worksheet, labels: Sequence[str], row: int, column: i
         if end == len(labels) or labels[end] != labels[start]:
             page.cell(row, column + start, labels[start]).alignment = Alignment(horizontal="center")
             if end - start > 1:
-                page.merge_cells(
-                    start_row=row, start_column=column + start, end_row=row, end_column=column + end - 1
-                )
+                page.merge_cells(start_row=row, start_column=column + start, end_row=row, end_column=column + end - 1)
             start = end
 
 

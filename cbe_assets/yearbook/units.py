@@ -1,11 +1,12 @@
 """What a printed unit means, and the exact factor between two of them.
 
-A unit is a number times a base (万美元 = 10,000 美元; 元/100美元 = 1/100 元 per 美元).  Which unit a table should have is
-data (study/tables.yaml); whether a magnitude is believable is judged elsewhere.
+A unit is a number times a base (万美元 = 10,000 美元; 元/100美元 = 1/100 元 per 美元).  Which unit a table should
+have is data (study/tables.yaml); whether a magnitude is believable is judged elsewhere.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal
 from fractions import Fraction
@@ -37,35 +38,43 @@ _BASES: dict[str, tuple[str, Fraction]] = {
         "件": {"件": 1},
         "米": {"米": 1, "公里": 1000, "千米": 1000, "里": 500, "km": 1000},
         "平方米": {
-            "平方米": 1, "公顷": 10**4, "平方公里": 10**6, "平方千米": 10**6, "亩": "2000/3", "km²": 10**6, "km2": 10**6,
+            "平方米": 1, "公顷": 10**4, "平方公里": 10**6, "平方千米": 10**6, "亩": "2000/3", "km²": 10**6,
         },
         "克": {"克": 1, "千克": 1000, "公斤": 1000, "吨": 10**6},
         "吨标准煤": {"吨标准煤": 1},
         "千瓦时": {"千瓦时": 1, "千瓦小时": 1, "度": 1},
         "千瓦": {"千瓦": 1, "瓦": "1/1000"},
         "立方米": {"立方米": 1},
-        "比例": {"%": "1/100", "百分比": "1/100", "‰": "1/1000", "比例": 1, "比率": 1, "比重": 1, "倍": 1},
+        "比例": {"%": "1/100", "‰": "1/1000", "比例": 1, "比率": 1, "倍": 1},
     }.items()
     for name, size in names.items()
 }  # fmt: skip
 # Counted things that are nothing else: each its own dimension.
 _CLASSIFIERS = """
-    台 辆 艘 架 套 条 座 所 部 张 次 人次 项 册 种 幢 间 株 头 只 匹 篇 份 人公里 吨公里 床 门 路端 芯公里 皮长公里 端口
-    点 线 平方米/人 标准箱 TEU 箱 车 班 趟 节 吨海里 人天 人年 年 天 小时 分钟 岁 摄氏度 毫米 百分点 卷 盘 盒 令 印张
-    千伏安 兆瓦 焦耳 箱公里 码洋 张次 场 场次 队 组 户次 件次 宗 起 例 元素 名 位 口 袋 重量箱 标台 折标准煤 GB TB MB G
-    时 标准立方米
-""".split()  # noqa: SIM905 - forty quoted strings say less
-_BASES.update({name: (name, Fraction(1)) for name in _CLASSIFIERS if name not in _BASES})
+    台 辆 艘 架 套 条 座 所 部 张 次 人次 项 册 种 幢 间 株 头 只 份 人公里 吨公里 床 门 路端 芯公里 皮长公里
+    端口 标准箱 吨海里 年 天 小时 岁 毫米 百分点 千伏安 兆瓦 场 起 宗
+"""
+_BASES.update({name: (name, Fraction(1)) for name in _CLASSIFIERS.split() if name not in _BASES})
 
 _ENGLISH = {
-    "yuan": "元", "rmb": "元", "cny": "元", "usd": "美元", "usdollar": "美元", "usdollars": "美元", "us$": "美元", "$": "美元",
-    "person": "人", "persons": "人", "household": "户", "households": "户", "piece": "件", "pieces": "件", "unit": "个",
-    "units": "个", "kilometer": "公里", "kilometers": "公里", "kilometre": "公里", "kilometres": "公里", "hectare": "公顷",
-    "hectares": "公顷", "ha": "公顷", "sq.km": "平方公里", "percent": "%", "percentage": "%", "ton": "吨", "tons": "吨",
-    "tonnes": "吨",
-}  # fmt: skip
-_ENGLISH_MULTIPLES = {"": 1, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_ENGLISH_FORM = re.compile(r"([a-z.$]*?\$?)((?:\d[\d,]*)?)(thousand|million|billion|trillion|)([a-z.$]*)")
+    english: base
+    for base, names in {
+        "元": "yuan rmb cny rmbyuan yuanrmb",
+        "美元": "usd usdollar usdollars us$ $",
+        "人": "person persons",
+        "户": "household households",
+        "件": "piece pieces",
+        "个": "unit units",
+        "公里": "km kilometer kilometers kilometre kilometres",
+        "公顷": "ha hectare hectares",
+        "平方公里": "sq.km",
+        "%": "percent",
+        "吨": "ton tons tonnes",
+    }.items()
+    for english in names.split()
+}
+_ENGLISH_MULTIPLES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_ENGLISH_NUMBER = re.compile(r"\d[\d,]*|" + "|".join(_ENGLISH_MULTIPLES))
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _BLANKS = re.compile(r"[\s\u200b\ufeff]+")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -134,8 +143,8 @@ def convert(values: np.ndarray, from_unit: str, to_unit: str) -> np.ndarray: ...
 def convert(values, from_unit, to_unit):
     """`values` (a number, array or Series) from one unit to the other, exact to the decimals printed.
 
-    0.07 万件 is 700 件, not 700.0000000000001: each value is taken as the shortest decimal that it prints as, multiplied
-    exactly, and rounded once.  NaN stays NaN.
+    0.07 万件 is 700 件, not 700.0000000000001: each value is taken as the shortest decimal that it prints as,
+    multiplied exactly, and rounded once.  NaN stays NaN.
 
     Raises:
         StudyFault: `unit_not_convertible`, naming both units.
@@ -153,8 +162,11 @@ def convert(values, from_unit, to_unit):
 def _times(values: np.ndarray, exact: Fraction) -> np.ndarray:
     if exact == 1:
         return values.copy()
-    flat = [float(Fraction(Decimal(repr(value))) * exact) if np.isfinite(value) else value for value in values.flat]
-    return np.array([float(value) for value in flat], dtype=float).reshape(values.shape)
+    flat = [
+        float(Fraction(Decimal(repr(value))) * exact) if math.isfinite(value) else value
+        for value in values.ravel().tolist()
+    ]
+    return np.array(flat, dtype=float).reshape(values.shape)
 
 
 def _simple(text: str) -> tuple[Fraction, str] | None:
@@ -173,12 +185,11 @@ def _simple(text: str) -> tuple[Fraction, str] | None:
 
 
 def _english(text: str) -> tuple[Fraction, str] | None:
-    found = _ENGLISH_FORM.fullmatch(text.lower())
-    if not found:
-        return None
-    before, digits, multiple, after = found.groups()
-    base = _BASES.get(_ENGLISH.get(before + after, ""))
+    lower = text.lower()
+    base = _BASES.get(_ENGLISH.get(_ENGLISH_NUMBER.sub("", lower), ""))
     if base is None:
         return None
-    count = int(digits.replace(",", "")) if digits else 1
-    return count * _ENGLISH_MULTIPLES[multiple] * base[1], base[0]
+    count = base[1]
+    for number in _ENGLISH_NUMBER.findall(lower):
+        count *= _ENGLISH_MULTIPLES.get(number) or int(number.replace(",", ""))
+    return count, base[0]

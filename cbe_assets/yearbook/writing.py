@@ -117,9 +117,7 @@ def write_json_rows(
     return _csv(rows, "\n").encode("utf-8-sig")
 
 
-def _answer(
-    tables: Mapping[tuple[str, str], pd.DataFrame], name: str, full_name: str, code: str
-) -> dict[str, object]:
+def _answer(tables: Mapping[tuple[str, str], pd.DataFrame], name: str, full_name: str, code: str) -> dict[str, object]:
     years = _descending(next(iter(tables.values())))
     data = []
     for year in years:

@@ -1,0 +1,71 @@
+"""Clean tables: vintage chosen, units converted, gaps treated and flagged; one row per province and year."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cbe_assets.assets.node import Inputs, Node, Output
+from cbe_assets.assets.raw import gazetteer
+from cbe_assets.study import Study
+
+if TYPE_CHECKING:
+    from cbe_assets.yearbook.corrections import Correction
+
+
+def nodes(study: Study) -> list[Node]:
+    """A node per official table that has no sql/clean/<table>.sql of its own."""
+    return [_node(study, name) for name in study.tables if not (study.root / "sql" / "clean" / f"{name}.sql").is_file()]
+
+
+def _node(study: Study, name: str) -> Node:
+    from cbe_assets.yearbook.settle import needs, needs_clean
+
+    table = study.tables[name]
+    tables, computed_from = needs(study.tables, name), needs_clean(study.tables, name)
+    applied = [item for item in corrections(study) if item.table in tables]
+    return Node(
+        key=f"clean/{name}",
+        deps=(*(f"raw/{other}" for other in tables), *(f"clean/{other}" for other in computed_from)),
+        definition={
+            "tables": {other: study.tables[other].model_dump(exclude={"title", "source"}) for other in tables},
+            "years": study.years,
+            "corrections": [item.model_dump() for item in applied],
+        },
+        code=("yearbook", "assets.clean"),
+        kinds=("python", "pandas"),
+        title=table.title,
+        make=lambda inputs: _settled(study, name, tables, computed_from, applied, inputs),
+        lineage=lambda: {
+            name: [("raw/" + name, "value"), ("raw/" + name, "unit")],
+            "province": [("raw/" + name, "province")],
+            "year": [("raw/" + name, "year")],
+            "edition": [("raw/" + name, "edition")],
+        },
+    )
+
+
+def _settled(
+    study: Study, name: str, tables: list[str], computed_from: list[str], applied: list[Correction], inputs: Inputs
+) -> Output:
+    from cbe_assets.yearbook.settle import settle
+
+    places = gazetteer(study)
+    raw = {other: inputs(f"raw/{other}") for other in tables}
+    clean = {other: inputs(f"clean/{other}") for other in computed_from}
+    provinces = [province.name for province in places.provinces]
+    settled = settle(name, raw, study.tables, provinces, study.years, corrections=applied, clean=clean)
+    return Output(settled.frame, facts=settled.counts)
+
+
+@lru_cache(maxsize=4)
+def corrections(study: Study) -> list[Correction]:
+    """data/corrections.yaml of the study root; none where it is absent."""
+    from cbe_assets.yearbook.corrections import read_corrections
+
+    path = study.data / "corrections.yaml"
+    if not path.is_file():
+        return []
+    places = gazetteer(study)
+    known = [place.name for place in (*places.provinces, places.nation)]
+    return read_corrections(path.read_text(encoding="utf-8"), file="data/corrections.yaml", tables=study.tables, provinces=known)

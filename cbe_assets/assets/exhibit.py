@@ -1,0 +1,60 @@
+"""Every table, figure and the report of exhibits.yaml: one asset each, exported in all formats and both languages."""
+
+from __future__ import annotations
+
+from cbe_assets.assets.audit import EDITIONS
+from cbe_assets.assets.node import Inputs, Node, Output
+from cbe_assets.assets.raw import gazetteer
+from cbe_assets.study import Study
+
+
+def nodes(study: Study) -> list[Node]:
+    return [_node(study, name) for name in study.exhibits]
+
+
+def _node(study: Study, name: str) -> Node:
+    from cbe_assets.publish.inputs import inputs_of
+
+    declared = study.exhibits[name]
+    return Node(
+        key=f"exhibit/{name}",
+        deps=(*inputs_of(study, name), EDITIONS),
+        definition=_definition(study, name),
+        code=("publish", "assets.exhibit"),
+        kinds=("figure",) if name.startswith("figure") else ("table",),
+        title=declared.title,
+        make=lambda inputs: _rendered(study, name, inputs),
+    )
+
+
+def _definition(study: Study, name: str) -> dict[str, object]:
+    """The exhibit and the words of the study that it prints."""
+    exhibit = study.exhibits[name]
+    shown = {*exhibit.terms, exhibit.x, exhibit.y}
+    variables = {key: item.model_dump() for key, item in study.variables.items() if key in shown}
+    words: dict[str, object] = {"exhibit": exhibit.model_dump(), "variables": variables}
+    words["specifications"] = {k: study.specifications[k].model_dump() for k in exhibit.columns if k in study.specifications}
+    words["tests"] = {key: study.tests[key].model_dump() for key in (*exhibit.columns, *exhibit.tests) if key in study.tests}
+    if exhibit.kind == "weights":
+        words["groups"] = {key: text.model_dump() for key, text in study.groups.items()}
+        words["indicators"] = {key: item.model_dump() for key, item in study.indicators.items()}
+    words["settings"] = study.settings.model_dump(include={"title", "paper", "years", "winsor", "excluded_provinces"})
+    return words
+
+
+def _rendered(study: Study, name: str, inputs: Inputs) -> Output:
+    from cbe_assets.publish import render
+    from cbe_assets.publish.inputs import inputs_of
+
+    editions = inputs(EDITIONS)
+    places = gazetteer(study)
+    context = render.Context(
+        simulated=bool(editions["simulated"].any()),
+        editions=dict(zip(editions["table"], editions["newest"], strict=True)),
+        filled=int(editions["filled"].sum()),
+        gazetteer=places,
+        exported=lambda path: (study.exports / path).read_bytes(),
+    )
+    frames = {key: inputs(key) for key in inputs_of(study, name)}
+    rendered = render.render(study, name, frames, context)
+    return Output(rendered.grid, rendered.files, preview=rendered.preview_md, picture=rendered.thumbnail_png)

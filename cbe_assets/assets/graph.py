@@ -1,0 +1,101 @@
+"""The whole graph of a study root: every node, checked against each other, upstream first."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cbe_assets.assets import audit, clean, exhibit, index, model, raw, sql
+from cbe_assets.assets.node import Node
+from cbe_assets.faults import Fault, StudyFault, fault
+from cbe_assets.sources import Sources, scan
+from cbe_assets.study import Study
+
+PANEL_OF_REGRESSIONS = "panel/estimation"
+PANEL_OF_INDICATORS = "panel/indicators"
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All assets of a study, upstream first, and the files they start from."""
+
+    study: Study
+    found: Sources
+    nodes: dict[str, Node]
+
+    @property
+    def sources(self) -> list[str]:
+        """Keys of the observed files, `source/<table>`."""
+        return [f"source/{name}" for name in (*self.study.tables, *self.study.reference_tables)]
+
+    def downstream(self, keys: set[str]) -> set[str]:
+        """`keys` and everything made from them."""
+        reached = set(keys)
+        for key, node in self.nodes.items():
+            if reached & set(node.deps):
+                reached.add(key)
+        return reached
+
+
+def build(study: Study, found: Sources | None = None) -> Graph:
+    """The graph of a study root.
+
+    Raises:
+        StudyFault: SQL that cannot be read, inputs nothing makes, two makers of one key, a cycle, a variable or
+            indicator whose panel has no such column; all of them.
+    """
+    found = found or scan(study)
+    made = [*raw.nodes(study, found), *clean.nodes(study), *sql.nodes(study), *index.nodes(study), *model.nodes(study)]
+    made += [audit.editions(study), *exhibit.nodes(study)]
+    made.append(audit.manifest(study, made, [node.key for node in made if node.layer in ("model", "exhibit")]))
+    sources = {f"source/{name}" for name in (*study.tables, *study.reference_tables)}
+    faults = [*_twice(made), *_unknown(made, sources), *_columns(study)]
+    if faults:
+        raise StudyFault(faults)
+    return Graph(study, found, {node.key: node for node in _ordered(made)})
+
+
+def _twice(made: list[Node]) -> Iterator[Fault]:
+    keys = [node.key for node in made]
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        yield fault("key_made_twice", found=key)
+
+
+def _unknown(made: list[Node], sources: set[str]) -> Iterator[Fault]:
+    known = {node.key for node in made} | sources
+    for node in made:
+        for key in node.deps:
+            if key not in known:
+                near = ", ".join(difflib.get_close_matches(key, sorted(known), n=3)) or "-"
+                yield fault("unknown_input", key=node.key, found=key, expected=near)
+
+
+def _columns(study: Study) -> Iterator[Fault]:
+    """Declared variables and indicators that the SQL of their panel does not give."""
+    for key, names, message in (
+        (PANEL_OF_REGRESSIONS, list(study.variables), "variable_without_column"),
+        (PANEL_OF_INDICATORS, list(study.indicators), "indicator_without_column"),
+    ):
+        path = study.root / "sql" / f"{key}.sql"
+        if not path.is_file():
+            yield fault("file_missing", file=f"sql/{key}.sql")
+            continue
+        columns = sql.Query.parse(path.read_text(encoding="utf-8"), f"sql/{key}.sql").columns
+        for name in names:
+            if name not in columns:
+                yield fault(message, key=name, expected=", ".join(columns))
+
+
+def _ordered(made: list[Node]) -> list[Node]:
+    """Upstream first; among equals the order of the study files."""
+    waiting, done, ordered = list(made), set(), []
+    keys = {node.key for node in made}
+    while waiting:
+        ready = [node for node in waiting if all(dep in done or dep not in keys for dep in node.deps)]
+        if not ready:
+            raise StudyFault([fault("graph_cycle", found=", ".join(sorted(node.key for node in waiting)))])
+        ordered += ready
+        done |= {node.key for node in ready}
+        waiting = [node for node in waiting if node.key not in done]
+    return ordered

@@ -1,0 +1,116 @@
+"""One asset as data: key, inputs, definition and the function that makes its table.  Nothing here knows Dagster."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cbe_assets.study import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LAYERS = ("source", "raw", "clean", "panel", "index", "model", "exhibit", "audit")
+"""Groups of the graph, upstream first."""
+
+
+class Inputs(Protocol):
+    """Gives an asset the stored tables it depends on."""
+
+    def __call__(self, key: str) -> pd.DataFrame: ...
+
+
+@dataclass
+class Output:
+    """What making an asset gave.
+
+    Attributes:
+        frame: its table.
+        files: exported files, path under data/exports -> bytes.
+        facts: numbers and texts to show; numbers plot over time in the UI.
+        tables: further small tables to show, title -> frame.
+        preview: Markdown shown instead of the first rows.
+        picture: a small PNG.
+    """
+
+    frame: pd.DataFrame
+    files: dict[str, bytes] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    preview: str | None = None
+    picture: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Node:
+    """One asset.
+
+    Attributes:
+        key: `layer/name`, also DuckDB schema.table, Parquet path and suite path.
+        deps: keys of its inputs, `source/...` among them.
+        definition: what of study/ and sql/ defines it, as JSON would hold it.
+        code: packages and modules of cbe_assets whose code makes it.
+        kinds: what Dagster shows as kinds.
+        title: one line in both languages.
+        make: gives the table from the inputs.
+        lineage: column -> the (asset, column) pairs it is computed from; called only where it is shown.
+    """
+
+    key: str
+    deps: tuple[str, ...]
+    definition: Any
+    code: tuple[str, ...]
+    kinds: tuple[str, ...]
+    title: Text
+    make: Callable[[Inputs], Output]
+    lineage: Callable[[], Mapping[str, list[tuple[str, str]]]] | None = None
+
+    @property
+    def layer(self) -> str:
+        return self.key.split("/")[0]
+
+    @property
+    def name(self) -> str:
+        return self.key.split("/")[1]
+
+    def code_version(self, suite: object) -> str:
+        """Hash of definition, suite and code: everything that defines the table but its inputs."""
+        parts = {"definition": self.definition, "suite": suite, "code": [code_digest(item) for item in self.code]}
+        text = json.dumps(parts, ensure_ascii=False, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+@cache
+def code_digest(package: str) -> str:
+    """Hash of the code of a package or module of cbe_assets; comments, layout and docstrings do not count."""
+    place = resources.files("cbe_assets")
+    for part in package.split("."):
+        place = place / part
+    files = (
+        sorted((item for item in place.iterdir() if item.name.endswith(".py")), key=lambda item: item.name)
+        if place.is_dir()
+        else [resources.files("cbe_assets") / (package.replace(".", "/") + ".py")]
+    )
+    joined = hashlib.sha256()
+    for file in files:
+        joined.update(_code_of(file.read_text(encoding="utf-8")))
+    return joined.hexdigest()
+
+
+def _code_of(source: str) -> bytes:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [item for item in body if not _is_text(item)]
+    return ast.dump(tree).encode()
+
+
+def _is_text(item: ast.stmt) -> bool:
+    return isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant) and isinstance(item.value.value, str)

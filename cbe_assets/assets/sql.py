@@ -1,0 +1,180 @@
+"""sql/<layer>/<name>.sql -> asset <layer>/<name>: inputs, columns and column lineage are read from the SQL itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cbe_assets.assets.node import Inputs, Node, Output
+from cbe_assets.faults import StudyFault, fault
+from cbe_assets.study import Study, Text
+
+
+def nodes(study: Study) -> list[Node]:
+    """A node per SQL file.
+
+    Raises:
+        StudyFault: every file that cannot be parsed or is not one SELECT.
+    """
+    made, faults = [], []
+    for path in sorted((study.root / "sql").glob("*/*.sql")):
+        try:
+            made.append(_node(study, path))
+        except StudyFault as error:
+            faults += error.faults
+    if faults:
+        raise StudyFault(faults)
+    return made
+
+
+def _node(study: Study, path: Path) -> Node:
+    key = path.relative_to(study.root / "sql").with_suffix("").as_posix()
+    text = path.read_text(encoding="utf-8")
+    query = Query.parse(text, path.relative_to(study.root).as_posix())
+    settings = variables(study)
+    shared = _macros(study, query)
+    asked = {*query.settings, *_ASKED.findall(shared)}
+    unknown = sorted(asked - set(settings))
+    if unknown:
+        known = ", ".join(settings)
+        raise StudyFault([fault("sql_unknown_setting", file=query.file, found=", ".join(unknown), expected=known)])
+    return Node(
+        key=key,
+        deps=query.tables,
+        definition={
+            "sql": query.normal,
+            "settings": {name: _plain(settings[name]) for name in sorted(asked)},
+            "macros": normal_sql(shared) if shared else "",
+        },
+        code=("assets.sql",),
+        kinds=("sql", "duckdb"),
+        title=_first_comment(text),
+        make=lambda inputs: Output(run(query, inputs, settings, shared)),
+        lineage=lambda: lineage(query),
+    )
+
+
+_ASKED = re.compile(r"getvariable\('(\w+)'\)")
+_MACRO = re.compile(r"macro\s+(\w+)\s*\(", re.IGNORECASE)
+
+
+def _macros(study: Study, query: Query) -> str:
+    """sql/macros.sql where the query calls one of its functions, else nothing."""
+    path = study.root / "sql" / "macros.sql"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    called = query.normal.lower()
+    return text if any(f"{name.lower()}(" in called for name in _MACRO.findall(text)) else ""
+
+
+def variables(study: Study) -> dict[str, Any]:
+    """What SQL may ask for with getvariable('...')."""
+    from decimal import Decimal
+
+    lower, upper = (Decimal(str(limit)) for limit in study.settings.winsor)
+    return {
+        "first_year": study.settings.years[0],
+        "last_year": study.settings.years[1],
+        "excluded_provinces": list(study.settings.excluded_provinces),
+        "winsor_lower": lower,
+        "winsor_upper": upper,
+    }
+
+
+class Query:
+    """One parsed SELECT.
+
+    Attributes:
+        file: for messages.
+        text: as it stands in the file.
+        normal: formatted by sqlglot without comments, so that layout changes nothing.
+        tables: keys of the tables it reads, in order of appearance.
+        columns: names of the columns it gives.
+        settings: names it asks for with getvariable.
+    """
+
+    def __init__(self, file: str, text: str, tree: Any):
+        from sqlglot import exp
+
+        self.file, self.text, self.tree = file, text, tree
+        self.normal = tree.sql(dialect="duckdb", comments=False)
+        named = {cte.alias for cte in tree.find_all(exp.CTE)}
+        found = [table for table in tree.find_all(exp.Table) if table.name not in named]
+        bare = [table.name for table in found if not table.db]
+        if bare:
+            raise StudyFault([fault("sql_table_without_layer", file=file, found=", ".join(sorted(bare)))])
+        self.tables = tuple(dict.fromkeys(f"{table.db}/{table.name}" for table in found))
+        self.columns = tuple(tree.named_selects)
+        self.settings = tuple(sorted(set(_ASKED.findall(self.normal.replace("GETVARIABLE", "getvariable")))))
+
+    @classmethod
+    def parse(cls, text: str, file: str) -> Query:
+        """Raises: StudyFault: not SQL, or not exactly one SELECT."""
+        import sqlglot
+        from sqlglot import exp
+
+        try:
+            trees = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
+        except sqlglot.errors.SqlglotError as error:
+            raise StudyFault([fault("sql_unreadable", file=file, found=str(error).splitlines()[0])]) from error
+        if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+            raise StudyFault([fault("sql_not_one_select", file=file)])
+        return cls(file, text, trees[0])
+
+
+def normal_sql(text: str) -> str:
+    """SQL without comments and layout."""
+    import sqlglot
+
+    trees = sqlglot.parse(text, dialect="duckdb", error_level=sqlglot.ErrorLevel.IGNORE)
+    return ";\n".join(tree.sql(dialect="duckdb", comments=False) for tree in trees if tree is not None)
+
+
+def run(query: Query, inputs: Inputs, settings: Mapping[str, Any], macros: str) -> Any:
+    """The query's result as a frame; floats are summed in one thread so that bytes repeat.
+
+    Raises:
+        StudyFault: DuckDB refuses the statement.
+    """
+    import duckdb
+
+    with duckdb.connect(config={"threads": 1}) as connection:
+        for name, value in settings.items():
+            connection.execute(f"set variable {name} = ?", [value])
+        connection.execute(macros or "select 1")
+        for number, key in enumerate(query.tables):
+            layer, name = key.split("/")
+            connection.register(f"_input_{number}", inputs(key))
+            connection.execute(f'create schema if not exists "{layer}"')
+            connection.execute(f'create view "{layer}"."{name}" as select * from _input_{number}')
+        try:
+            return connection.execute(query.text).df()
+        except duckdb.Error as error:
+            raise StudyFault([fault("sql_failed", file=query.file, found=str(error))]) from error
+
+
+def lineage(query: Query) -> dict[str, list[tuple[str, str]]]:
+    """Column -> the (asset, column) pairs it is computed from, as sqlglot reads them."""
+    from sqlglot import exp
+    from sqlglot.lineage import lineage as trace
+
+    printed = {column.name.lower(): column.name for column in query.tree.find_all(exp.Column)}
+    roots = trace(None, query.tree, {}, dialect="duckdb")
+    found: dict[str, list[tuple[str, str]]] = {}
+    for column, root in zip(query.columns, roots.values(), strict=True):
+        ends = [node for node in root.walk() if not node.downstream and isinstance(node.source, exp.Table)]
+        pairs = {(f"{node.source.db}/{node.source.name}", node.name.split(".")[-1].strip('"')) for node in ends}
+        found[column] = sorted((key, printed.get(name, name)) for key, name in pairs if key in query.tables)
+    return found
+
+
+@cache
+def _first_comment(text: str) -> Text:
+    first = next((line[2:].strip() for line in text.splitlines() if line.startswith("--")), "")
+    return Text(zh=first, en=first)
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (int, str, list)) else str(value)

@@ -1,0 +1,69 @@
+"""What is stored has passed: an asset is made, its candidate validated, and only then stored and exported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cbe_assets.assets.node import Node, Output
+from cbe_assets.faults import StudyFault
+from cbe_assets.validation import Verdict, failures, validate
+from cbe_assets.warehouse import Record, Warehouse, column_types, content_version, digest, write_atomically
+
+
+@dataclass(frozen=True)
+class Made:
+    """A candidate and what became of it."""
+
+    output: Output
+    verdict: Verdict
+    record: Record
+
+
+class Rejected(StudyFault):
+    """A critical expectation failed; the table stored before stands."""
+
+    def __init__(self, made: Made):
+        self.made = made
+        super().__init__(failures(made.record.key, made.verdict))
+
+
+def make(node: Node, warehouse: Warehouse, code_version: str, inputs: dict[str, str]) -> tuple[Output, Record]:
+    """Makes the candidate of an asset from what is stored; stores nothing.
+
+    Args:
+        node: the asset.
+        warehouse: where its inputs lie.
+        code_version: of the asset, for the record.
+        inputs: data versions of its inputs, for the record.
+    """
+    output = node.make(warehouse.read)
+    frame = output.frame.reset_index(drop=True)
+    output.frame = frame
+    files = {path: digest(data) for path, data in sorted(output.files.items())}
+    facts = {name: value for name, value in output.facts.items() if isinstance(value, (int, float, str, bool))}
+    return output, Record(
+        node.key, content_version(frame), code_version, inputs, len(frame), column_types(frame), files=files, facts=facts
+    )
+
+
+def accept(
+    node: Node, output: Output, record: Record, suite: dict, parameters: dict, warehouse: Warehouse, exports: Path
+) -> Made:
+    """Validates a candidate; stores and exports it if every critical expectation holds.
+
+    Exports are written first: the Parquet file with its record is what commits the asset.
+
+    Raises:
+        Rejected: it does not hold; the candidate and the reasons are kept under rejected/.
+    """
+    verdict = validate(suite, node.key, output.frame, parameters)
+    warnings = [check.text() for check in verdict.failed("warning")]
+    made = Made(output, verdict, replace(record, warnings=warnings))
+    if not verdict.accepted:
+        warehouse.reject(node.key, output.frame, [check.as_dict() for check in verdict.checks if not check.success])
+        raise Rejected(made)
+    for path, data in sorted(output.files.items()):
+        write_atomically(exports / path, data)
+    warehouse.store(output.frame, made.record)
+    return made

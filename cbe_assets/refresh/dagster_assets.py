@@ -1,0 +1,190 @@
+"""The graph as Dagster sees it: assets with checks, groups, kinds, versions and metadata.  No study logic here."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from cbe_assets.assets.graph import Graph
+from cbe_assets.assets.node import Node, Output
+from cbe_assets.assets.raw import gazetteer
+from cbe_assets.faults import Fault, StudyFault, language
+from cbe_assets.gate import Made, Rejected, accept, make
+from cbe_assets.refresh.plan import Planner
+from cbe_assets.validation import Check, parameters
+from cbe_assets.warehouse import Record
+
+PREVIEW_ROWS = 10
+
+
+class Recorder:
+    """Hears what each asset did, for the command line; the default hears nothing."""
+
+    def started(self, key: str) -> None:
+        """An asset is being made."""
+
+    def made(self, key: str, made: Made, changed: bool) -> None:
+        """It was accepted and stored; `changed` says whether its content is new."""
+
+    def failed(self, key: str, faults: list[Fault]) -> None:
+        """It was not."""
+
+
+def definitions(planner: Planner, recorder: Recorder | None = None) -> dg.Definitions:
+    """Everything Dagster loads for a study."""
+    heard = recorder or Recorder()
+    graph = planner.graph
+    values = parameters(graph.study, len(gazetteer(graph.study).provinces))
+    assets = [asset(planner, node, values, heard) for node in graph.nodes.values() if node.key in planner.suites]
+    job = dg.define_asset_job("refresh_everything", selection=dg.AssetSelection.all(), description="Makes every asset.")
+    return dg.Definitions(
+        assets=[*source_specs(graph), *assets], jobs=[job], executor=dg.in_process_executor, loggers={"console": quiet}
+    )
+
+
+@dg.logger
+def quiet(_context: dg.InitLoggerContext) -> Any:
+    """The console shows warnings only: a line per event costs more than the work."""
+    import logging
+
+    logger = logging.Logger("cbe", level=logging.WARNING)
+    logger.addHandler(logging.StreamHandler())
+    return logger
+
+
+def source_specs(graph: Graph) -> list[dg.AssetSpec]:
+    """source/<table>: the files, observed but never made here."""
+    study = graph.study
+    titles = {name: table.title for name, table in (*study.tables.items(), *study.reference_tables.items())}
+    return [
+        dg.AssetSpec(
+            dg.AssetKey(key.split("/")),
+            group_name="source",
+            kinds={"file"},
+            description=f"{titles[key.split('/')[1]].en} / {titles[key.split('/')[1]].zh}",
+        )
+        for key in graph.sources
+    ]
+
+
+def asset(planner: Planner, node: Node, values: dict[str, Any], heard: Recorder) -> dg.AssetsDefinition:
+    """A node as a Dagster asset with a check per severity that its suite uses."""
+    suite = planner.suites[node.key]
+    key = dg.AssetKey(node.key.split("/"))
+    severities = {item["severity"] for item in suite["expectations"]}
+    specs = [
+        dg.AssetCheckSpec(severity, asset=key, description=f"{severity} expectations of expectations/{node.key}.json")
+        for severity in ("critical", "warning")
+        if severity in severities
+    ]
+
+    @dg.asset(
+        key=key,
+        deps=[dg.AssetKey(dep.split("/")) for dep in node.deps],
+        group_name=node.layer,
+        kinds=set(node.kinds),
+        code_version=planner.code_versions[node.key],
+        description=f"{node.title.en}\n\n{node.title.zh}",
+        check_specs=specs,
+        metadata={"suite": f"expectations/{node.key}.json", **_place(planner, node)},
+    )
+    def materialize(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        yield from _materialize(planner, node, suite, values, heard, [spec.name for spec in specs])
+
+    return materialize
+
+
+def _place(planner: Planner, node: Node) -> dict[str, str]:
+    path = planner.graph.study.root / "sql" / f"{node.key}.sql"
+    return {"sql": f"sql/{node.key}.sql"} if path.is_file() else {}
+
+
+def _materialize(
+    planner: Planner, node: Node, suite: dict, values: dict[str, Any], heard: Recorder, severities: list[str]
+) -> Iterator[Any]:
+    study, warehouse = planner.graph.study, planner.warehouse
+    heard.started(node.key)
+    before = warehouse.record(node.key)
+    records = {dep: warehouse.record(dep) for dep in node.deps if not dep.startswith("source/")}
+    inputs = {dep: planner.version(dep, records) for dep in node.deps}
+    try:
+        output, record = make(node, warehouse, planner.code_versions[node.key], inputs)
+        made = accept(node, output, record, suite, values, warehouse, study.exports)
+    except Rejected as rejection:
+        heard.failed(node.key, rejection.faults)
+        yield from _checks(severities, rejection.made)
+        raise dg.Failure(str(rejection), allow_retries=False) from None
+    except StudyFault as error:
+        heard.failed(node.key, error.faults)
+        faults = {f"fault {n}": item.text() for n, item in enumerate(error.faults, start=1)}
+        raise dg.Failure(str(error), metadata=faults, allow_retries=False) from None
+    heard.made(node.key, made, changed=before is None or before.data_version != made.record.data_version)
+    yield from _checks(severities, made)
+    yield dg.MaterializeResult(
+        data_version=dg.DataVersion(made.record.data_version), metadata=_metadata(node, output, made.record)
+    )
+
+
+def _checks(severities: list[str], made: Made) -> Iterator[dg.AssetCheckResult]:
+    """One result per severity; the failed expectations stand in its metadata."""
+    for severity in severities:
+        checks = [check for check in made.verdict.checks if check.severity == severity]
+        failed = [check for check in checks if not check.success]
+        yield dg.AssetCheckResult(
+            check_name=severity,
+            passed=not failed,
+            severity=dg.AssetCheckSeverity.ERROR if severity == "critical" else dg.AssetCheckSeverity.WARN,
+            description=f"{len(checks) - len(failed)} of {len(checks)} expectations hold",
+            metadata={f"{number} {check.expectation}": _check_text(check) for number, check in enumerate(failed, start=1)},
+        )
+
+
+def _check_text(check: Check) -> str:
+    return check.text() + (f" ({'; '.join(check.examples)})" if check.examples else "")
+
+
+def _metadata(node: Node, output: Output, record: Record) -> dict[str, Any]:
+    """Row count, column schema, lineage, preview and the numbers that plot over time."""
+    shown: dict[str, Any] = {
+        "dagster/row_count": record.rows,
+        "dagster/column_schema": dg.TableSchema(
+            columns=[dg.TableColumn(name, type=kind) for name, kind in record.columns.items()]
+        ),
+    }
+    if node.lineage:
+        shown["dagster/column_lineage"] = dg.TableColumnLineage(
+            {
+                column: [dg.TableColumnDep(asset_key=dg.AssetKey(key.split("/")), column_name=name) for key, name in pairs]
+                for column, pairs in node.lineage().items()
+            }
+        )
+    shown["preview"] = dg.MetadataValue.md(output.preview) if output.preview else _table(output.frame)
+    shown |= {title: _table(frame) for title, frame in output.tables.items()}
+    shown |= {name: value for name, value in record.facts.items()}
+    if output.picture:
+        encoded = base64.b64encode(output.picture).decode()
+        shown["picture"] = dg.MetadataValue.md(f"![{node.title[language()]}](data:image/png;base64,{encoded})")
+    if output.files:
+        shown["exports"] = dg.MetadataValue.md("\n".join(f"- data/exports/{path}" for path in sorted(output.files)))
+    return shown
+
+
+def _table(frame: Any) -> dg.TableMetadataValue:
+    """The first rows, every value as text or a rounded number."""
+    rows = frame.head(PREVIEW_ROWS).to_dict("records")
+    records = [dg.TableRecord({str(name): _cell(value) for name, value in row.items()}) for row in rows]
+    columns = [dg.TableColumn(str(name)) for name in frame.columns]
+    return dg.MetadataValue.table(records, schema=dg.TableSchema(columns=columns))
+
+
+def _cell(value: Any) -> str | int | float | bool:
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return "" if value != value else float(f"{value:.6g}")
+    return value if isinstance(value, (str, int, bool)) else ("" if value is None else str(value))
+
+

@@ -1,0 +1,39 @@
+"""Dagster's own folder of a study root: .dagster/, with the dagster.yaml that fits this project."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cbe_assets.warehouse import write_atomically
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+SETTINGS = """\
+# Written by cbe; edit freely, it is not overwritten.
+telemetry: {enabled: false}
+nux: {enabled: false}
+storage:
+  module: cbe_assets.refresh.storage
+  class: PooledSqliteStorage
+  config: {base_dir: {env: DAGSTER_HOME}}
+concurrency: {runs: {max_concurrent_runs: 1}}
+"""
+
+
+def prepare_home(root: Path) -> Path:
+    """The Dagster home of a study root, made where it is missing: DAGSTER_HOME if set, else <root>/.dagster."""
+    home = Path(os.environ.get("DAGSTER_HOME") or root / ".dagster").resolve()
+    if not (home / "dagster.yaml").is_file():
+        write_atomically(home / "dagster.yaml", SETTINGS.encode())
+    os.environ["DAGSTER_HOME"] = str(home)
+    return home
+
+
+def instance(root: Path) -> dg.DagsterInstance:
+    """The Dagster instance of a study root, the same that `make ui` shows."""
+    from dagster import DagsterInstance
+
+    return DagsterInstance.from_config(str(prepare_home(root)))

@@ -1,0 +1,110 @@
+"""A refresh: plan, run what is stale, plan again, until nothing is stale; one process, one Dagster run after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cbe_assets.assets.graph import Graph
+from cbe_assets.faults import Fault
+from cbe_assets.refresh.plan import Plan, Planner
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from cbe_assets.gate import Made
+
+Say = Callable[[str, str, dict[str, Any]], None]
+"""Told what happens: event ("start", "made", "failed"), asset key, facts."""
+
+
+@dataclass
+class Outcome:
+    """What a refresh did.
+
+    Attributes:
+        made: assets made, in order -> whether their content changed.
+        failed: assets that failed -> why.
+        warnings: asset -> expectations of severity warning that failed.
+        plan: the state after it.
+        runs: ids of the Dagster runs.
+    """
+
+    made: dict[str, bool] = field(default_factory=dict)
+    failed: dict[str, list[Fault]] = field(default_factory=dict)
+    warnings: dict[str, list[str]] = field(default_factory=dict)
+    plan: Plan | None = None
+    runs: list[str] = field(default_factory=list)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Everything that went wrong: failed assets, then what keeps others blocked."""
+        return [item for faults in self.failed.values() for item in faults] + (self.plan.faults if self.plan else [])
+
+    @property
+    def code(self) -> int:
+        return max((item.code for item in self.faults), default=0)
+
+
+def refresh(graph: Graph, *, select: set[str] | None = None, full: bool = False, say: Say | None = None) -> Outcome:
+    """Makes what is stale.
+
+    Args:
+        graph: the study.
+        select: keys that may be made; None for all.
+        full: make everything anew.
+        say: told of progress.
+    """
+    planner = Planner(graph)
+    outcome = Outcome()
+    plan = planner.plan(full=full)
+    wanted = _wanted(plan, select)
+    if wanted:
+        from cbe_assets.refresh.dagster_runs import Runs
+
+        with Runs(planner, _listener(outcome, say or (lambda *_: None))) as runs:
+            while wanted:
+                outcome.runs.append(runs.execute(wanted))
+                plan = planner.plan(failed=outcome.failed)
+                wanted = [key for key in _wanted(plan, select) if key not in outcome.failed and key not in outcome.made]
+        planner.warehouse.publish_database([key for key in graph.nodes if planner.warehouse.record(key)])
+    outcome.plan = plan
+    return outcome
+
+
+def _wanted(plan: Plan, select: set[str] | None) -> list[str]:
+    return [key for key in plan.stale if select is None or key in select]
+
+
+def _listener(outcome: Outcome, say: Say) -> Any:
+    """Fills the outcome while Dagster runs."""
+
+    class Listener:
+        def started(self, key: str) -> None:
+            say("start", key, {})
+
+        def made(self, key: str, made: Made, changed: bool) -> None:
+            outcome.made[key] = changed
+            if made.record.warnings:
+                outcome.warnings[key] = made.record.warnings
+            say("made", key, {"rows": made.record.rows, "changed": changed, "warnings": made.record.warnings})
+
+        def failed(self, key: str, faults: list[Fault]) -> None:
+            outcome.failed[key] = faults
+            say("failed", key, {"faults": faults})
+
+    return Listener()
+
+
+def keys_of(selection: str, graph: Graph) -> set[str]:
+    """The keys that Dagster's selection syntax names, e.g. `raw/gdp+` or `group:model`.
+
+    Raises:
+        StudyFault: not a selection, or one that names nothing.
+    """
+    from cbe_assets.refresh.dagster_runs import select
+
+    return select(selection, graph)
+
+
