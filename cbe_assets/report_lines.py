@@ -86,7 +86,7 @@ def status_lines(graph: Graph, plan: Plan) -> list[str]:
     if plan.later:
         lines.append(say("later", count=len(plan.later), names=", ".join(plan.later[:8])))
     if plan.blocked:
-        lines += [f"{key:45} {say('blocked_by', inputs=', '.join(waits))}" for key, waits in plan.blocked.items()]
+        lines += [f"{key:45} {say('blocked_by', inputs=_few(waits))}" for key, waits in plan.blocked.items()]
     if plan.orphans:
         lines.append(say("orphans", names=", ".join(plan.orphans)))
     if graph.found.unknown:
@@ -94,6 +94,11 @@ def status_lines(graph: Graph, plan: Plan) -> list[str]:
     lines.append(say("status_counts", stale=len(plan.stale), later=len(plan.later), blocked=len(plan.blocked),
                      fresh=len(plan.fresh)))  # fmt: skip
     return lines
+
+
+def _few(names: list[str], shown: int = 3) -> str:
+    rest = len(names) - shown
+    return ", ".join(names[:shown]) + (f" +{rest}" if rest > 0 else "")
 
 
 def check_lines(results: Rechecked) -> list[str]:

@@ -141,14 +141,20 @@ def run(query: Query, inputs: Inputs, settings: Mapping[str, Any], macros: str) 
     import duckdb
 
     with duckdb.connect(config={"threads": 1}) as connection:
+
+        def done(statement: str, values: list[Any] | None = None) -> None:
+            # An unread result would refuse the next statement of this connection.
+            connection.execute(statement, values).fetchall()
+
         for name, value in settings.items():
-            connection.execute(f"set variable {name} = ?", [value])
-        connection.execute(macros or "select 1")
+            done(f"set variable {name} = ?", [value])
+        if macros:
+            done(macros)
         for number, key in enumerate(query.tables):
             layer, name = key.split("/")
             connection.register(f"_input_{number}", inputs(key))
-            connection.execute(f'create schema if not exists "{layer}"')
-            connection.execute(f'create view "{layer}"."{name}" as select * from _input_{number}')
+            done(f'create schema if not exists "{layer}"')
+            done(f'create view "{layer}"."{name}" as select * from _input_{number}')
         try:
             return connection.execute(query.text).df()
         except duckdb.Error as error:

@@ -158,11 +158,11 @@ def covered_columns(lines: Sequence[Line]) -> list[set[int]]:
 
 
 def _labels(lines: Sequence[Line]) -> list[Text]:
-    """The label of each line: its first text, or that of the line above where it has none (a t statistic)."""
+    """The label of each line: its first text that is its alone, or the label above it (a t statistic)."""
     labels, last = [], NOTHING
     for line in lines:
-        texts = [cell.text for cell in line if cell.kind == "text" and cell.text.en]
-        last = texts[0] if texts and line[0].kind == "text" and line[0].column <= 1 else last
+        texts = [cell.text for cell in line if cell.kind == "text" and cell.rows == 1 and cell.column <= 1 and cell.text.en]
+        last = texts[0] if texts else last
         labels.append(last)
     return labels
 

@@ -8,11 +8,8 @@ from typing import Any
 
 from cbe_assets.publish import tested
 from cbe_assets.publish.material import Material
-from cbe_assets.publish.tested import hausman_printed
 from cbe_assets.publish.wording import enumerated, joined, same, sentences, words
 from cbe_assets.study import Text
-
-__all__ = ["descriptives_notes", "hausman_printed", "regression_notes", "slopes_notes", "variables_notes", "weights_notes"]
 
 NAMED = 3
 """An edition of more tables than this is noted with their number, not their names; the report names all."""

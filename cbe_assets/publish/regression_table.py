@@ -8,7 +8,8 @@ from typing import Any
 from cbe_assets.publish import numbers
 from cbe_assets.publish.grid import NOTHING, Cell, Grid, Line
 from cbe_assets.publish.material import Material
-from cbe_assets.publish.notes import hausman_printed, regression_notes
+from cbe_assets.publish.notes import regression_notes
+from cbe_assets.publish.tested import hausman_printed
 from cbe_assets.publish.wording import same, words
 
 Row = dict[str, Any]

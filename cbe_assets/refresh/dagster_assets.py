@@ -41,13 +41,13 @@ def definitions(planner: Planner, recorder: Recorder | None = None) -> dg.Defini
     assets = [asset(planner, node, values, heard) for node in graph.nodes.values() if node.key in planner.suites]
     job = dg.define_asset_job("refresh_everything", selection=dg.AssetSelection.all(), description="Makes every asset.")
     return dg.Definitions(
-        assets=[*source_specs(graph), *assets], jobs=[job], executor=dg.in_process_executor, loggers={"console": quiet}
+        assets=[*source_specs(graph), *assets], jobs=[job], executor=dg.in_process_executor, loggers={"quiet": quiet}
     )
 
 
 @dg.logger
 def quiet(_context: dg.InitLoggerContext) -> Any:
-    """The console shows warnings only: a line per event costs more than the work."""
+    """Warnings only, for `cbe refresh`: a console line per event costs more than the work."""
     import logging
 
     logger = logging.Logger("cbe", level=logging.WARNING)
@@ -91,7 +91,7 @@ def asset(planner: Planner, node: Node, values: dict[str, Any], heard: Recorder)
         check_specs=specs,
         metadata={"suite": f"expectations/{node.key}.json", **_place(planner, node)},
     )
-    def materialize(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    def materialize(context) -> Iterator[Any]:
         yield from _materialize(planner, node, suite, values, heard, [spec.name for spec in specs])
 
     return materialize

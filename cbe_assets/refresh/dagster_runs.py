@@ -38,6 +38,7 @@ class Runs:
             instance=self.instance,
             asset_selection=[dg.AssetKey(key.split("/")) for key in keys],
             raise_on_error=False,
+            run_config={"loggers": {"quiet": {}}},
             tags={"cbe/refresh": "1"},
         )
         unheard = [event for event in result.get_step_failure_events() if not _is_known(event)]

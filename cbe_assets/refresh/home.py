@@ -16,9 +16,10 @@ SETTINGS = """\
 telemetry: {enabled: false}
 nux: {enabled: false}
 storage:
-  module: cbe_assets.refresh.storage
-  class: PooledSqliteStorage
-  config: {base_dir: {env: DAGSTER_HOME}}
+  custom:
+    module: cbe_assets.refresh.storage
+    class: PooledSqliteStorage
+    config: {base_dir: {env: DAGSTER_HOME}}
 concurrency: {runs: {max_concurrent_runs: 1}}
 """
 

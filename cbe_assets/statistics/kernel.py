@@ -100,26 +100,21 @@ class CrossProducts:
         entities = pd.factorize(frame[entity])[0]
         codes, labels = pd.factorize(frame[cluster_by or entity])
         _check_rows(frame, variables, values, mass, entities, codes, entity, time)
-        fixed = year_dummies(frame[time].to_numpy(dtype=int))[0] if year_effects else np.zeros((len(frame), 0))
+        years = frame[time].to_numpy(dtype=int)
+        fixed = year_dummies(years)[0] if year_effects else np.zeros((len(frame), 0))
         if not province_effects:
             fixed = np.column_stack([np.ones(len(frame)), fixed])
         columns = np.column_stack([fixed, values])
-        total = (mass[:, None] * columns).sum(axis=0) / mass.sum()
-        scale = (mass[:, None] * (columns - total) ** 2).sum(axis=0)
+        scale = (mass[:, None] * (columns - (mass[:, None] * columns).sum(axis=0) / mass.sum()) ** 2).sum(axis=0)
         if not province_effects:
             scale[0] = mass.sum()
         inner = columns - _weighted_means(columns, mass, entities)[entities] if province_effects else columns
-        count = len(labels)
-        blocks, sums = np.zeros((count, len(scale), len(scale))), np.zeros((count, len(scale)))
-        for code in range(count):
-            rows = codes == code
-            blocks[code] = np.einsum("ni,nj->ij", mass[rows, None] * inner[rows], inner[rows])
-            sums[code] = (mass[rows, None] * columns[rows]).sum(axis=0)
+        blocks, sums = _by_cluster(columns, inner, mass, codes)
         owners = codes[np.unique(entities, return_index=True)[1]]
-        absorbed = np.bincount(owners, minlength=count) if province_effects else np.zeros(count, dtype=int)
+        absorbed = np.bincount(owners, minlength=len(labels)) * int(province_effects)
+        sizes, masses = np.bincount(codes), np.bincount(codes, mass)
         return cls(
-            fixed.shape[1], tuple(variables), tuple(labels), blocks, sums, np.bincount(codes),
-            np.bincount(codes, mass), scale, absorbed,
+            fixed.shape[1], tuple(variables), tuple(labels), blocks, sums, sizes, masses, scale, absorbed
         )  # fmt: skip
 
     @property
@@ -191,6 +186,17 @@ def _weighted_means(columns: np.ndarray, mass: np.ndarray, codes: np.ndarray) ->
     sums = np.zeros((codes.max() + 1, columns.shape[1]))
     np.add.at(sums, codes, mass[:, None] * columns)
     return sums / np.bincount(codes, mass)[:, None]
+
+
+def _by_cluster(columns, inner, mass, codes) -> tuple[np.ndarray, np.ndarray]:
+    """Cross-products of `inner` and sums of `columns`, cluster by cluster, (G, C, C) and (G, C)."""
+    count, width = codes.max() + 1, columns.shape[1]
+    blocks, sums = np.zeros((count, width, width)), np.zeros((count, width))
+    for code in range(count):
+        rows = codes == code
+        blocks[code] = np.einsum("ni,nj->ij", mass[rows, None] * inner[rows], inner[rows])
+        sums[code] = (mass[rows, None] * columns[rows]).sum(axis=0)
+    return blocks, sums
 
 
 def _check_rows(frame, variables, values, mass, entities, codes, entity, time) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cbe_assets.faults import StudyFault, fault
-from cbe_assets.statistics.design import Design, demean, design
+from cbe_assets.statistics.design import Design, demean, design, identified
 from cbe_assets.statistics.result import Result, Term
 from cbe_assets.statistics.specification import Specification
 
@@ -91,12 +91,10 @@ def province_slopes_lsdv(frame: pd.DataFrame, specification: Specification) -> R
     columns, names = interactions(panel)
     y = demean(panel.y[:, None], panel.province)[:, 0]
     x = demean(columns, panel.province)
-    size = np.sqrt((x**2).sum(axis=0))
-    raw = np.sqrt((columns**2).sum(axis=0))
-    scaled = x / np.where(size > 1e-10 * raw, size, 1)
-    if (size <= 1e-10 * raw).any() or np.linalg.matrix_rank(scaled, tol=1e-9) < x.shape[1]:
-        facts = {"province": "", "found": panel.n, "expected": x.shape[1] + panel.groups + 1}
-        raise StudyFault([fault("statistics_province_slope", key=specification.name, **facts)])
+    kept = identified(x, (columns**2).sum(axis=0))
+    if not kept.all():
+        lost = [name for name, keep in zip(names, kept, strict=True) if not keep]
+        raise StudyFault([fault("statistics_all_absorbed", key=specification.name, found=name) for name in lost])
     q, r = np.linalg.qr(x)
     inverse = np.linalg.inv(r)
     coefficients = inverse @ (q.T @ y)

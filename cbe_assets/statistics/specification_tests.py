@@ -223,28 +223,30 @@ def equal_coefficients(
     first, second = design(frame, high), design(frame, low)
     shared = [term for term in first.terms if term in second.terms]
     x, province, cluster, y = _stack(first, second, shared)
-    within = demean(x, province)
-    k, n = len(shared), len(y)
-    coefficients, inverse, _ = _least_squares(demean(y[:, None], province)[:, 0], within)
-    scores = within * (demean(y[:, None], province)[:, 0] - within @ coefficients)[:, None]
-    sums = np.zeros((cluster.max() + 1, x.shape[1]))
-    np.add.at(sums, cluster, scores)
-    groups = len(sums)
-    # K counts the constant, as the clustered covariance of each column does.
-    factor = groups / (groups - 1) * (n - 1) / (n - x.shape[1] - 1)
-    covariance = factor * inverse @ (sums.T @ sums) @ inverse
+    coefficients, covariance = _clustered(demean(y[:, None], province)[:, 0], demean(x, province), cluster)
+    k, groups = len(shared), int(cluster.max()) + 1
     gap = coefficients[:k] - coefficients[k : 2 * k]
     contrast = np.column_stack([np.eye(k), -np.eye(k)])
     spread = contrast @ covariance[: 2 * k, : 2 * k] @ contrast.T
-    rows = [_f_row(term, gap[j] ** 2 / spread[j, j], 1, groups - 1) for j, term in enumerate(shared)]
-    rows.append(_f_row("all_slopes", _quadratic(gap, spread) / k, k, groups - 1))
     errors = np.sqrt(np.diagonal(spread))
+    rows = [_f_row(term, (gap[j] / errors[j]) ** 2, 1, groups - 1) for j, term in enumerate(shared)]
+    rows.append(_f_row("all_slopes", _quadratic(gap, spread) / k, k, groups - 1))
     tests = {
         "difference": dict(zip(shared, map(float, gap), strict=True)),
         "difference_std_error": dict(zip(shared, map(float, errors), strict=True)),
     }
     sample = {high.name: first.sample, low.name: second.sample}
-    return TestResult(name, high.outcome, n, groups, statistics_frame(rows), sample, tests)
+    return TestResult(name, high.outcome, len(y), groups, statistics_frame(rows), sample, tests)
+
+
+def _clustered(y: np.ndarray, x: np.ndarray, cluster: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients of demeaned data and their CR1 covariance; K counts the constant, as in each column by itself."""
+    coefficients, inverse, _ = _least_squares(y, x)
+    sums = np.zeros((cluster.max() + 1, x.shape[1]))
+    np.add.at(sums, cluster, x * (y - x @ coefficients)[:, None])
+    groups, n = len(sums), len(y)
+    factor = groups / (groups - 1) * (n - 1) / (n - x.shape[1] - 1)
+    return coefficients, factor * inverse @ (sums.T @ sums) @ inverse
 
 
 def _comparable(high: Specification, low: Specification) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from cbe_assets.yearbook import cells
 from cbe_assets.yearbook.containers import Sheet
@@ -92,22 +93,25 @@ def _body(sheet: Sheet, plain: Plain, into: Collection) -> list[int]:
     noted = False
     for row in range(plain.header + 1, len(sheet.rows)):
         record = sheet.rows[row]
-        filled = sum(not cells.is_blank(cell) for cell in record)
-        if not filled:
+        if not record or all(map(cells.is_blank, record)):
             continue
-        first = cells.text_of(record[0]) if record else ""
+        first = cells.text_of(record[0])
         # An unquoted comma in a note has cut it into cells; a note is one line again.
         if cells.is_note(first) or cells.is_source(first) or (noted and not _has_number(record)):
             noted = True
             line = _joined(record, sheet.lines is not None)
             if not into.line(line):
                 into.notes.append(line)
-        elif filled == 1 and first and not into.gazetteer.find(first) and not plain.by_indicator:
+        elif first and not plain.by_indicator and not into.gazetteer.find(first) and _alone(record):
             if not into.line(first):
                 into.skip(sheet.cell(row, 0), sheet.name, first, "skipped_text")
         else:
             rows.append(row)
     return rows
+
+
+def _alone(record: Sequence[cells.Cell]) -> bool:
+    return all(map(cells.is_blank, record[1:]))
 
 
 def _has_number(record: Sequence[cells.Cell]) -> bool:
@@ -166,17 +170,21 @@ def _read_row(
     province: str,
     into: Collection,
 ) -> None:
-    record = sheet.rows[row]
-    years = plain.years
-    for column in range(1, max(len(record), len(years) + 1)):
-        cell = record[column] if column < len(record) else ""
-        year = years[column - 1] if column <= len(years) else None
+    record, years = sheet.rows[row], plain.years
+    figures = record[1 : len(years) + 1]
+    figures += [""] * (len(years) - len(figures))
+    values, texts, addresses = [], [], []
+    for column, cell in enumerate(figures, 1):
+        if isinstance(cell, str):
+            cell = cell.strip(cells.BLANKS)
         address = sheet.cell(row, column)
-        text = cell.strip(cells.BLANKS) if isinstance(cell, str) else cells.text_of(cell)
-        if year is not None:
-            value = into.number(text if isinstance(cell, str) else cell, address, sheet.name, province, year)
-            into.observations.append(
-                Observation(indicator, unit, region, province, year, value, text, sheet.name, address)
-            )
-        elif text:
-            into.fault("cell_without_year", sheet=sheet.name, cell=address, province=province, found=text)
+        addresses.append(address)
+        texts.append(cell if isinstance(cell, str) else cells.text_of(cell))
+        values.append(into.number(cell, address, sheet.name, province, years[column - 1]))
+    same = map(repeat, (indicator, unit, region, province))
+    into.observations += map(Observation, *same, years, values, texts, repeat(sheet.name), addresses)
+    for column in range(len(years) + 1, len(record)):
+        if not cells.is_blank(record[column]):
+            found = cells.text_of(record[column])
+            address = sheet.cell(row, column)
+            into.fault("cell_without_year", sheet=sheet.name, cell=address, province=province, found=found)

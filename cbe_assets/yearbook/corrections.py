@@ -12,7 +12,7 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cbe_assets.faults import Fault, StudyFault, fault
 from cbe_assets.study import Declared, Edition, Table, parse_yaml
@@ -47,6 +47,12 @@ class Correction(Declared):
 class _Corrections(Declared):
     corrections: list[Correction] = []
 
+    @model_validator(mode="before")
+    @classmethod
+    def _none_yet(cls, given: object) -> object:
+        """A file of comments only, or a key without entries, is no correction."""
+        return {} if given in (None, {"corrections": None}) else given
+
 
 def read_corrections(
     text: str, *, file: str, tables: Mapping[str, Table], provinces: Collection[str]
@@ -61,7 +67,7 @@ def read_corrections(
     Raises:
         StudyFault: every unknown key, wrong type, unknown table or province and repeated cell, with line and key.
     """
-    parsed, faults = parse_yaml(text if text.strip() else "{}", _Corrections, file)
+    parsed, faults = parse_yaml(text, _Corrections, file)
     if faults or not isinstance(parsed, _Corrections):
         raise StudyFault(faults)
     seen: dict[tuple[str, ...], int] = {}
@@ -105,12 +111,8 @@ def correct(
         return observations.assign(correction=note), []
     value = observations["value"].to_numpy(dtype=float, copy=True)
     printed, unit = observations["printed"].to_numpy(dtype=float), observations["unit"].to_numpy(dtype=object)
-    rows: dict[tuple[str, int, str], int] = {
-        (province, int(year), edition): row
-        for row, (province, year, edition) in enumerate(
-            zip(observations["province"], observations["year"], observations["edition"], strict=True)
-        )
-    }
+    cells = zip(observations["province"], observations["year"], observations["edition"], strict=True)
+    rows = {cell: row for row, cell in enumerate(cells)}
     faults = []
     for entry in mine:
         row = rows.get(entry.cell)

@@ -1,4 +1,4 @@
-"""A sheet as a grid with merged cells, and which way its table lies: provinces or years down, provinces or years across."""
+"""A sheet as a grid with merged cells, and which way its table lies: provinces, years or indicators down."""
 
 from __future__ import annotations
 
@@ -95,14 +95,17 @@ class Panel:
 
 
 def panels(grid: Grid) -> list[Panel]:
-    """The tables that stand side by side in a sheet (provinces 1-16 beside 17-31 are two); empty where there is none."""
+    """The tables that stand side by side (provinces 1-16 beside 17-31 are two); empty where there is none."""
     down = [_places_in_column(grid, column) for column in range(grid.width)]
     most_down = max(map(len, down), default=0)
     most_across = max((_places_in_row(grid, row) for row in range(len(grid.rows))), default=0)
-    if most_down and most_down >= most_across and not (most_down == most_across == 1 and _year_column(grid) is not None):
-        return _side_by_side(grid, down, most_down)
     across = most_across > 0
     column = _year_column(grid)
+    if most_down and most_down >= most_across:
+        place = next(place for place, rows in enumerate(down) if len(rows) == most_down)
+        # One place alone heads its column where the years stand left of it, and names its row where they do not.
+        if not (most_down == most_across == 1 and column is not None and column < place):
+            return _side_by_side(grid, down, most_down)
     if column is not None:
         return [Panel("year", column, 0, grid.width, across=across)]
     column = _text_column(grid)

@@ -111,6 +111,11 @@ def is_continuation(text: str) -> bool:
     return bool(_CONTINUED.fullmatch(text.strip(cells.BLANKS)))
 
 
+def is_title(text: str) -> bool:
+    """Whether a line opens with a table number (12-3, 表3-9) or says that a table goes on."""
+    return bool(_NUMBER.match(text.strip(cells.BLANKS))) or is_continuation(text)
+
+
 def _place_of(title: str, gazetteer: Gazetteer) -> Province | None:
     """The nation or province a title opens with (全国货物进出口总额, 北京市地区生产总值); full names only."""
     text = key(title)

@@ -16,9 +16,10 @@ def oddities(table: str, frame: pd.DataFrame) -> pd.DataFrame:
 
     Rule: with d = |ln(value) - ln(neighbour)|, every year of the spell has d against the year before the spell and
     against the year after it, on the same side, of more than ln 1.5 and of more than 4 times the province's usual
-    yearly change (the median of |ln x_t - ln x_(t-1)|); and the two neighbours are nearer to each other than the spell
-    is to either.  A zero is infinitely far below any positive value.  The first and last year, having one neighbour,
-    and years beside a missing value are not judged; a year in several spells is reported in the shortest.
+    yearly change (the median of |ln x_t - ln x_(t-1)| but for the two largest); and the two neighbours are nearer to
+    each other than the spell is to either.  A zero is infinitely far below any positive value.  The first and last
+    year, having one neighbour, and years beside a missing value are not judged; a year in several spells is reported
+    in the shortest.
 
     Args:
         table: its key, the column of `frame` that holds the value.
@@ -50,12 +51,16 @@ def oddities(table: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _usual_change(logs: np.ndarray) -> np.ndarray:
-    """Median absolute yearly change of each province, a column; 0 where there is none to take it from."""
+    """Median absolute yearly change of each province but for the two largest, a column; 0 where none is left.
+
+    A spell makes two changes of its own; in a short series they would pass for usual.
+    """
     change = np.abs(np.diff(logs, axis=1))
-    finite = np.where(np.isfinite(change), change, np.nan)
+    ordered = np.sort(np.where(np.isfinite(change), change, np.inf), axis=1)
     usual = np.zeros((len(logs), 1))
-    some = np.isfinite(finite).any(axis=1) if finite.size else np.zeros(len(logs), dtype=bool)
-    usual[some, 0] = np.nanmedian(finite[some], axis=1)
+    for row, changes in enumerate(ordered):
+        kept = changes[np.isfinite(changes)][:-2]
+        usual[row, 0] = np.median(kept) if len(kept) else 0.0
     return usual
 
 

@@ -18,6 +18,7 @@ from cbe_assets.yearbook.gazetteer import NATION
 from cbe_assets.yearbook.stored import Stored, dated, out_of_range, store
 from cbe_assets.yearbook.vintage import choose_vintage, family_editions, in_order, published_by
 
+_NOTHING = pd.DataFrame({"province": [], "year": [], "value": [], "edition": []})
 METHODS = ("observed", "corrected", "interpolated", "carried", "computed", "missing")
 
 
@@ -77,12 +78,10 @@ def settle(
     Raises:
         StudyFault: with all faults of editions, units, repeats, corrections, family, ranges and missing cells.
     """
-    declared = tables[table]
+    declared, years = tables[table], list(years)
     places = (NATION,) if declared.scope == "nation" else tuple(provinces)
-    years = list(years)
-    stored = store(table, raw[table], declared, places, as_of, corrections)
-    editions, faults, excused = _from_family(table, raw, tables, places, years, as_of)
-    faults = stored.faults + faults
+    stored = store(table, raw.get(table, _NOTHING), declared, places, as_of, corrections)
+    editions, mixed, excused = _from_family(table, raw, tables, places, years, as_of)
     chosen = choose_vintage(stored.observations, editions)
 
     position, inside = _positions(chosen, places, years)
@@ -93,14 +92,15 @@ def settle(
 
     judged = inside.copy()
     judged[filling.used] = True
-    faults += filling.faults + out_of_range(table, declared, chosen[judged], stored.observations)
+    faults = stored.faults + mixed + filling.faults
+    faults += out_of_range(table, declared, chosen[judged], stored.observations)
     faults += _filled_out_of_range(table, declared, filling.cells)
     if declared.gaps.policy != "leave":
         filled = {(cell.province, cell.year) for cell in filling.cells}
-        lost = np.zeros((len(places), len(years)), dtype=bool)
-        for province, year in missing:
-            lost[places.index(province), years.index(year)] = (province, year) not in filled and year not in excused
-        faults += missing_faults(table, lost, places, years, declared.gaps, stored.observations)
+        lost = [cell not in filled and cell[1] not in excused for cell in missing]
+        absent[np.flatnonzero(absent)[np.logical_not(lost)]] = False
+        shape = len(places), len(years)
+        faults += missing_faults(table, absent.reshape(shape), places, years, declared.gaps, stored.observations)
     if faults:
         raise StudyFault(faults)
     frame = _frame(table, declared, chosen[inside], position[inside], filling.cells, places, years)
@@ -119,8 +119,7 @@ def _from_family(
     members = needs(tables, table)
     if len(members) == 1:
         return None, [], set()
-    empty = pd.DataFrame({"province": [], "year": [], "value": [], "edition": []})
-    out = {name: published_by(dated(name, raw.get(name, empty))[0], as_of) for name in members}
+    out = {name: published_by(dated(name, raw.get(name, _NOTHING))[0], as_of) for name in members}
     family = family_editions(out, places, years)
     alike: dict[str, list[int]] = {}
     for year, editions in family.lacking.items():

@@ -64,18 +64,19 @@ def choose_vintage(observations: pd.DataFrame, editions: Mapping[int, str] | Non
     return chosen.reset_index(drop=True)
 
 
-def revisions(table: str, observations: pd.DataFrame) -> pd.DataFrame:
+def revisions(table: str, observations: pd.DataFrame, provinces: Sequence[str] | None = None) -> pd.DataFrame:
     """Every value that an edition changed against the edition before it that has the cell.
 
     Args:
         table: its key, repeated in the column `table`.
         observations: as for `choose_vintage`.
+        provinces: the order of the provinces in the result; without it that of their names as text.
 
     Returns:
         table, province, year, old, new, relative_change (new / old - 1, NaN where old is 0), old_edition, new_edition;
         by province, year and edition.  Differences within the rounding of the coarser printing are none.
     """
-    held = _sorted(observations)
+    held = _sorted(observations, provinces)
     same = np.zeros(max(len(held) - 1, 0), dtype=bool) if held.empty else ~_changes(held)
     older = np.flatnonzero(same)
     older = older[_differs(held, older, older + 1)]
@@ -153,13 +154,15 @@ def _lacks(missing: np.ndarray, tables: Sequence[str], provinces: Sequence[str])
     }
 
 
-def _sorted(observations: pd.DataFrame) -> pd.DataFrame:
+def _sorted(observations: pd.DataFrame, provinces: Sequence[str] | None = None) -> pd.DataFrame:
     """The rows with a value by province, year, and edition from old to new."""
     rows = np.flatnonzero(observations["value"].notna().to_numpy())
     edition, names = pd.factorize(observations["edition"].to_numpy(dtype=object)[rows])
     place = {name: at for at, name in enumerate(in_order(names))}
     rank = np.array([place[name] for name in names], dtype=int)[edition]
-    province, _ = pd.factorize(observations["province"].to_numpy(dtype=object)[rows], sort=True)
+    province, printed = pd.factorize(observations["province"].to_numpy(dtype=object)[rows], sort=True)
+    if provinces is not None:
+        province = pd.Index(provinces, dtype=object).get_indexer(printed)[province]
     return observations.iloc[rows[np.lexsort((rank, observations["year"].to_numpy()[rows], province))]]
 
 

@@ -36,7 +36,9 @@ def test_entropy_weights_of_a_worked_example():
     entropy_a = -(math.log(1 / 3) / 3 + 2 * math.log(2 / 3) / 3) / math.log(3)
     assert table.at["a", "entropy"] == pytest.approx(entropy_a, abs=1e-15)
     assert table.at["b", "entropy"] == 0
-    assert table["weight"].tolist() == pytest.approx([(1 - entropy_a) / (2 - entropy_a), 1 / (2 - entropy_a)], abs=1e-15)
+    assert table["weight"].tolist() == pytest.approx(
+        [(1 - entropy_a) / (2 - entropy_a), 1 / (2 - entropy_a)], abs=1e-15
+    )
     index = composite(z, entropy_weights(z))
     assert index.tolist() == pytest.approx([0, 0.5 * (1 - entropy_a) / (2 - entropy_a), 1], abs=1e-15)
 

@@ -10,12 +10,16 @@ from cbe_assets.faults import StudyFault
 from cbe_assets.statistics.panel import fit
 from cbe_assets.statistics.specification import Specification
 
-OLS = Specification("table7_ols", "EXP", ("ECI",), estimator="province_slopes_ols", covariance="conventional", year_effects=False)
+OLS = Specification(
+    "table7_ols", "EXP", ("ECI",), estimator="province_slopes_ols", covariance="conventional", year_effects=False
+)
 LSDV = replace(OLS, name="table7_lsdv", estimator="province_slopes_lsdv")
 SWAMY = replace(OLS, name="table7_swamy", estimator="swamy")
 
 
-@pytest.mark.parametrize("frame", [generated(), unbalanced().query("province != '省07'")], ids=["balanced", "unbalanced"])
+@pytest.mark.parametrize(
+    "frame", [generated(), unbalanced().query("province != '省07'")], ids=["balanced", "unbalanced"]
+)
 def test_each_province_is_its_own_ols(frame):
     from scipy.stats import linregress
 
@@ -48,7 +52,12 @@ def test_interactions_take_common_controls_and_year_dummies():
     frame = generated()
     result = fit(frame, replace(LSDV, controls=("PGDP", "HC"), year_effects=True))
     provinces = dummy_columns(frame["province"], drop_first=False)
-    columns = [provinces * frame[["ECI"]].to_numpy(), frame[["PGDP", "HC"]], dummy_columns(frame["year"], True), provinces]
+    columns = [
+        provinces * frame[["ECI"]].to_numpy(),
+        frame[["PGDP", "HC"]],
+        dummy_columns(frame["year"], True),
+        provinces,
+    ]
     slopes, _ = least_squares(frame["EXP"].to_numpy(), np.column_stack(columns))
     assert [term.estimate for term in result.terms.values()] == pytest.approx(slopes[:30], rel=1e-8)
     assert result.tests["common_slopes"]["HC"] == pytest.approx(slopes[31], rel=1e-8)

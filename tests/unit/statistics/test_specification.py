@@ -50,8 +50,8 @@ def test_everything_wrong_is_reported_at_once():
     frame = generated()
     frame["note"] = "x"
     frame.loc[1, "year"] = 2013
-    bad = replace(BASE, outcome="GDP", controls=("note", "PGDP", "PGDP"), covariance="robust",
-                  sample={"split": {"variable": "FinDev", "at": "mean", "side": "middle"}, "where": {"year": {"~": 1}}})  # fmt: skip
+    sample = {"split": {"variable": "FinDev", "at": "mean", "side": "middle"}, "where": {"year": {"~": 1}}}
+    bad = replace(BASE, outcome="GDP", controls=("note", "PGDP", "PGDP"), covariance="robust", sample=sample)
     with pytest.raises(StudyFault) as caught:
         select(frame, bad)
     messages = [item.message for item in caught.value.faults]

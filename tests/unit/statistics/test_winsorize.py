@@ -32,8 +32,15 @@ def test_300_observations_are_cut_at_the_mean_of_two_neighbours():
 
 @pytest.mark.parametrize(
     ("n", "percent", "expected"),
-    [(300, 2.5, 8.0), (200, 2.5, 5.5), (1000, 0.1, 1.5), (1000, "0.1", 1.5), (1000, Fraction(1, 10), 1.5), (1000, 99.9, 999.5)],
-)  # fmt: skip
+    [
+        (300, 2.5, 8.0),
+        (200, 2.5, 5.5),
+        (1000, 0.1, 1.5),
+        (1000, "0.1", 1.5),
+        (1000, Fraction(1, 10), 1.5),
+        (1000, 99.9, 999.5),
+    ],
+)
 def test_fractional_percentages_are_taken_exactly(n, percent, expected):
     """n * p / 100 in floats misses the whole number at 1000 values and 0.1 or 99.9 %."""
     assert percentile(np.arange(1.0, n + 1), percent) == expected

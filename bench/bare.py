@@ -1,0 +1,28 @@
+"""The study without Dagster and Great Expectations: the same functions in the same order, tables and exports written.
+
+What `cbe refresh` is compared with.  Usage: python -m bench.bare ROOT
+"""
+
+from __future__ import annotations
+
+import sys
+
+from cbe_assets.assets.graph import build
+from cbe_assets.gate import make
+from cbe_assets.study import Study
+from cbe_assets.warehouse import Warehouse, write_atomically
+
+
+def main(root: str) -> None:
+    study = Study.load(root)
+    warehouse = Warehouse(study.warehouse)
+    for node in build(study).nodes.values():
+        output, record = make(node, warehouse, "", {})
+        for path, data in output.files.items():
+            write_atomically(study.exports / path, data)
+        warehouse.store(output.frame, record)
+    warehouse.publish_database(warehouse.keys())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
