@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+
+PLACES = ("province", "year", "indicator", "variable", "term", "statistic", "effect", "table")
+"""Columns that say which row is meant, where a table has them."""
 
 
 class _Rows(TableMetricProvider):
@@ -34,15 +38,53 @@ class _WholeFrame(BatchExpectation):
         """Boolean per row: True where the rule is broken."""
         raise TypeError(f"{type(self).__name__} does not say what it expects")
 
+    def observed(self, frame: pd.DataFrame) -> float | None:
+        """The number that the rule is about, where it is about one."""
+        return None
+
     def _validate(
         self, metrics: dict[str, Any], runtime_configuration: dict | None = None, execution_engine: Any = None
     ) -> dict[str, Any]:
         frame = metrics["table.rows"]
-        broken = self.broken(frame)
-        places = frame.loc[broken.to_numpy(), [name for name in ("province", "year") if name in frame]]
+        broken = self.broken(frame).to_numpy(dtype=bool)
+        result = {"unexpected_count": int(broken.sum()), "element_count": len(frame)}
+        if (observed := self.observed(frame)) is not None:
+            result["observed_value"] = observed
+        places = frame.loc[broken, [name for name in PLACES if name in frame]]
         examples = [" ".join(str(value) for value in row) for row in places.head(5).itertuples(index=False)]
-        result = {"observed_value": int(broken.sum()), "unexpected_count": int(broken.sum())}
         return {"success": not broken.any(), "result": result | {"partial_unexpected_list": examples}}
+
+
+class ExpectEveryProvinceEveryYear(_WholeFrame):
+    """Every province has every year between `first_year` and `last_year` once, with a value of `column` if named."""
+
+    first_year: int
+    last_year: int
+    column: str | None = None
+
+    def broken(self, frame: pd.DataFrame) -> pd.Series:
+        years = list(range(self.first_year, self.last_year + 1))
+        complete = frame.groupby("province")["year"].agg(lambda seen: sorted(seen) == years)
+        broken = ~frame["province"].map(complete).fillna(False).astype(bool)
+        return broken | frame[self.column].isna() if self.column else broken
+
+
+class ExpectYearlyChangeToBeBetween(_WholeFrame):
+    """From one year to the next a province's value changes by a factor between the limits.
+
+    First years and years after a zero are free.
+    """
+
+    column: str
+    min_factor: float
+    max_factor: float
+
+    def broken(self, frame: pd.DataFrame) -> pd.Series:
+        ordered = frame.sort_values(["province", "year"])
+        before = ordered.groupby("province", sort=False)[self.column].shift()
+        ratio = ordered[self.column] / before
+        outside = before.gt(0) & ~ratio.between(self.min_factor, self.max_factor)
+        return outside.reindex(frame.index)
 
 
 class ExpectColumnsToSumToTotal(_WholeFrame):
@@ -71,33 +113,6 @@ class ExpectColumnProductToEqual(_WholeFrame):
         return ~(gap <= self.tolerance * frame[self.product].abs())
 
 
-class ExpectYearlyChangeToBeBetween(_WholeFrame):
-    """From one year to the next a province's value changes by a factor between the limits; first years are free."""
-
-    column: str
-    min_factor: float
-    max_factor: float
-
-    def broken(self, frame: pd.DataFrame) -> pd.Series:
-        ordered = frame.sort_values(["province", "year"])
-        before = ordered.groupby("province", sort=False)[self.column].shift()
-        ratio = ordered[self.column] / before
-        outside = before.gt(0) & ~ratio.between(self.min_factor, self.max_factor)
-        return outside.reindex(frame.index)
-
-
-class ExpectEveryProvinceEveryYear(_WholeFrame):
-    """Every province has every year between `first_year` and `last_year` once."""
-
-    first_year: int | dict
-    last_year: int | dict
-
-    def broken(self, frame: pd.DataFrame) -> pd.Series:
-        years = list(range(self.first_year, self.last_year + 1))
-        complete = frame.groupby("province")["year"].agg(lambda seen: sorted(seen) == years)
-        return ~frame["province"].map(complete).fillna(False).astype(bool)
-
-
 class ExpectColumnToSumTo(_WholeFrame):
     """The column sums to a value within an absolute tolerance."""
 
@@ -106,15 +121,62 @@ class ExpectColumnToSumTo(_WholeFrame):
     tolerance: float
 
     def broken(self, frame: pd.DataFrame) -> pd.Series:
-        off = not abs(frame[self.column].sum(skipna=False) - self.value) <= self.tolerance
+        off = not abs(self.observed(frame) - self.value) <= self.tolerance
         return pd.Series(off, index=frame.index)
+
+    def observed(self, frame: pd.DataFrame) -> float:
+        return float(frame[self.column].sum(skipna=False))
+
+
+class ExpectColumnsToLieBetween(_WholeFrame):
+    """Every column named lies within its limits, ends included; a missing value breaks the rule."""
+
+    ranges: dict[str, list[float]]
+
+    def broken(self, frame: pd.DataFrame) -> pd.Series:
+        outside = [~frame[name].between(low, high) for name, (low, high) in self.ranges.items()]
+        return pd.concat(outside, axis=1).any(axis=1)
+
+
+class ExpectColumnsToAscend(_WholeFrame):
+    """In every row each column is at least the one before: conf_low, estimate, conf_high."""
+
+    columns: list[str]
+
+    def broken(self, frame: pd.DataFrame) -> pd.Series:
+        values = frame[self.columns].to_numpy(dtype=float)
+        return pd.Series(~(np.diff(values, axis=1) >= 0).all(axis=1), index=frame.index)
+
+
+class ExpectStarsToFollowPValues(_WholeFrame):
+    """`stars` is *** below 1 %, ** below 5 %, * below 10 % of `p_value`, and empty otherwise."""
+
+    def broken(self, frame: pd.DataFrame) -> pd.Series:
+        p_value = frame["p_value"]
+        stars = np.select([p_value < 0.01, p_value < 0.05, p_value < 0.10], ["***", "**", "*"], default="")
+        return frame["stars"].ne(pd.Series(stars, index=frame.index))
+
+
+class ExpectEditionToCoverYear(_WholeFrame):
+    """The edition in column `edition` is of `year` (a column or a year) or later: a figure is out after its year."""
+
+    edition: str
+    year: int | str
+
+    def broken(self, frame: pd.DataFrame) -> pd.Series:
+        published = pd.to_numeric(frame[self.edition].str.extract(r"^([0-9]{4})", expand=False))
+        return ~(published >= (frame[self.year] if isinstance(self.year, str) else self.year))
 
 
 REGISTERED = (
+    ExpectEveryProvinceEveryYear,
+    ExpectYearlyChangeToBeBetween,
     ExpectColumnsToSumToTotal,
     ExpectColumnProductToEqual,
-    ExpectYearlyChangeToBeBetween,
-    ExpectEveryProvinceEveryYear,
     ExpectColumnToSumTo,
+    ExpectColumnsToLieBetween,
+    ExpectColumnsToAscend,
+    ExpectStarsToFollowPValues,
+    ExpectEditionToCoverYear,
 )
 """Every expectation of this module, for the documentation of suites."""

@@ -57,7 +57,8 @@ def _style(name: str) -> Iterator[None]:
     settings = {
         "font.family": [_font(), "DejaVu Sans"], "font.size": 9, "axes.unicode_minus": True, "svg.fonttype": "path",
         "svg.hashsalt": name, "axes.linewidth": 0.6, "axes.edgecolor": SOFT, "xtick.color": SOFT, "ytick.color": SOFT,
-        "axes.labelcolor": INK, "text.color": INK, "xtick.major.width": 0.6, "ytick.major.width": 0.6, "path.simplify": False,
+        "axes.labelcolor": INK, "text.color": INK, "xtick.major.width": 0.6, "ytick.major.width": 0.6,
+        "path.simplify": False,
     }  # fmt: skip
     with matplotlib.rc_context(settings):
         yield
@@ -98,8 +99,8 @@ def _figure(material: Material, data: pd.DataFrame, language: Language) -> Figur
         figure.text(0.015, (foot - 0.16 * (number + 1)) / high, line, fontsize=7, color=SOFT)
     if loud:
         mark = words("simulated_banner")[language]
-        figure.text(0.5, 1 - 0.13 / high, mark, fontsize=9.5, color=ALARM, ha="center", va="center", weight="regular",
-                    bbox={"boxstyle": "square,pad=0.25", "facecolor": "none", "edgecolor": ALARM, "linewidth": 0.9})  # fmt: skip
+        frame = {"boxstyle": "square,pad=0.25", "facecolor": "none", "edgecolor": ALARM, "linewidth": 0.9}
+        figure.text(0.5, 1 - 0.16 / high, mark, fontsize=9.5, color=ALARM, ha="center", va="center", bbox=frame)
     return figure
 
 
@@ -163,8 +164,8 @@ def _line_on_the_right(axes: Axes, line: pd.Series, language: Language) -> None:
     right.tick_params(colors=LINE)
     right.set_ylim(0, float(line.max()) * 1.12)
     for year in (line.index[0], line.index[-1]):
-        said = f"{line[year]:.1f}%"
-        right.annotate(said, (year, line[year]), (0, 6), textcoords="offset points", ha="center", color=LINE, fontsize=8)
+        place = {"xytext": (0, 6), "textcoords": "offset points", "ha": "center"}
+        right.annotate(f"{line[year]:.1f}%", (year, line[year]), color=LINE, fontsize=8, **place)
 
 
 def _bar_names(axes: Axes, material: Material, language: Language) -> None:
@@ -173,13 +174,14 @@ def _bar_names(axes: Axes, material: Material, language: Language) -> None:
 
     keys = [Patch(color=BARS[number % len(BARS)], label=material.study.tables[key].title[language])
             for number, key in enumerate(material.exhibit.bars)]  # fmt: skip
-    axes.legend(handles=keys, loc="upper left", frameon=False, fontsize=8, handlelength=1.0, handleheight=1.0, borderaxespad=0.1)
+    axes.legend(handles=keys, loc="upper left", frameon=False, fontsize=8, handlelength=1.0, borderaxespad=0.1)
 
 
 def _scatter_with_fit(axes: Axes, material: Material, data: pd.DataFrame, language: Language) -> None:
     parts = {key: part for key, part in data.groupby("series", sort=True)}
-    axes.fill_between(parts["fit"]["x"], parts["low"]["y"], parts["high"]["y"], color="#000000", alpha=0.13, linewidth=0)
-    axes.plot(parts["fit"]["x"], parts["fit"]["y"], color=INK, linewidth=1.2)
+    at = parts["fit"]["x"].to_numpy()
+    axes.fill_between(at, parts["low"]["y"], parts["high"]["y"], color="#000000", alpha=0.13, linewidth=0)
+    axes.plot(at, parts["fit"]["y"], color=INK, linewidth=1.2)
     for region, colour in COLOURS.items():
         if region in parts:
             points = parts[region]

@@ -1,4 +1,4 @@
-"""A printed table before it takes a format: heads, lines and notes in both languages, and the long frame it is stored as.
+"""A printed table before it takes a format: heads, lines and notes in both languages, and the frame it is stored as.
 
 Every cell knows its place, what it covers, the unrounded number behind it and the result it comes from.
 """
@@ -12,7 +12,7 @@ from typing import Literal
 
 import pandas as pd
 
-from cbe_assets.publish.wording import Language, joined, same
+from cbe_assets.publish.wording import Language, joined, same, words
 from cbe_assets.study import Text
 
 Kind = Literal["title", "head", "text", "coefficient", "statistic", "note"]
@@ -74,13 +74,18 @@ class Grid:
         """Number of columns."""
         return max(cell.column + cell.columns for line in (*self.heads, *self.lines) for cell in line)
 
+    @property
+    def simulated(self) -> bool:
+        """Whether the title carries the mark of simulated data."""
+        return words("simulated_suffix").en in self.title.en
+
     def head_of(self, column: int) -> Text:
         """All heads over a column, top to bottom."""
         over = [c.text for line in self.heads for c in line if c.column <= column < c.column + c.columns and c.text.en]
         return joined(over, " ")
 
     def widths(self, language: Language, longest: int = 40) -> list[int]:
-        """Widest text of each column in half-width characters, at most `longest`; cells over several columns do not count."""
+        """Widest text of each column in half-width characters, at most `longest`; spanning cells do not count."""
         widest = [4] * self.width
         for line in (*self.heads, *self.lines):
             for cell in line:
@@ -161,8 +166,8 @@ def _labels(lines: Sequence[Line]) -> list[Text]:
     """The label of each line: its first text that is its alone, or the label above it (a t statistic)."""
     labels, last = [], NOTHING
     for line in lines:
-        texts = [cell.text for cell in line if cell.kind == "text" and cell.rows == 1 and cell.column <= 1 and cell.text.en]
-        last = texts[0] if texts else last
+        own = (cell for cell in line if cell.kind == "text" and cell.rows == 1 and cell.column <= 1 and cell.text.en)
+        last = next((cell.text for cell in own), last)
         labels.append(last)
     return labels
 

@@ -17,10 +17,11 @@ TEXT_WIDTH = 90
 
 _SIGNS = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"$<$", ">": r"$>$", "\u2212": r"$-$", "\u00d7": r"$\times$",
-    "\u00b1": r"$\pm$", "\u00b2": r"\textsuperscript{2}", "\u00b3": r"\textsuperscript{3}", "\u2013": "--", "\u2014": "---",
-    "\u2018": "`", "\u2019": "'", "\u201c": "``", "\u201d": "''", "\u03c7": r"$\chi$", "\u0394": r"$\Delta$", "\u03b2": r"$\beta$",
-    "\u03b1": r"$\alpha$", "\u2264": r"$\leq$", "\u2265": r"$\geq$", "\u2260": r"$\neq$", "\u221e": r"$\infty$",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"$<$", ">": r"$>$", "\u2212": r"$-$",
+    "\u00d7": r"$\times$", "\u00b1": r"$\pm$", "\u00b2": r"\textsuperscript{2}", "\u00b3": r"\textsuperscript{3}",
+    "\u2013": "--", "\u2014": "---", "\u2018": "`", "\u2019": "'", "\u201c": "``", "\u201d": "''",
+    "\u03c7": r"$\chi$", "\u0394": r"$\Delta$", "\u03b2": r"$\beta$", "\u03b1": r"$\alpha$",
+    "\u2264": r"$\leq$", "\u2265": r"$\geq$", "\u2260": r"$\neq$", "\u221e": r"$\infty$",
     "\u2026": r"\dots{}", "\u00a0": "~", "\u00b7": r"$\cdot$", '"': r"\textquotedbl{}", "\u00b0": r"\textdegree{}",
 }  # fmt: skip
 _STARS = re.compile(r"(?<=\d)(\*{1,3})$")

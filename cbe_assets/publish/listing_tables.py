@@ -54,7 +54,7 @@ def variables_table(material: Material) -> Grid:
 
 
 def descriptives_table(material: Material) -> Grid:
-    """Count, mean, standard deviation, extremes and VIF of each variable; within VIF where the exhibit has a vif test."""
+    """Count, mean, standard deviation, extremes, VIF; within VIF where the exhibit has a vif test."""
     source = f"model/{material.exhibit.columns[0]}"
     within = {}
     for name in material.tests("vif"):

@@ -43,8 +43,9 @@ def weights_notes(material: Material, printed: float | None) -> list[Text]:
     """By which method and over what the weights are computed."""
     facts = {"method": words(f"method_{material.study.index.weights}"), "years": _years(material)}
     facts["provinces"] = len(panel_provinces(material))
-    note = words("weights_note", printed=f"{printed:.1f}", **facts) if printed else words("weights_note_unprinted", **facts)
-    return _with_common(material, [note])
+    if printed is None:
+        return _with_common(material, [words("weights_note_unprinted", **facts)])
+    return _with_common(material, [words("weights_note", printed=f"{printed:.1f}", **facts)])
 
 
 def variables_notes(material: Material) -> list[Text]:
@@ -53,7 +54,8 @@ def variables_notes(material: Material) -> list[Text]:
 
 def descriptives_notes(material: Material, within: bool) -> list[Text]:
     """Winsorizing and how the VIFs are computed."""
-    return _with_common(material, [sentences([_winsorized(material), words("vif_note" if within else "vif_note_pooled")])])
+    factors = words("vif_note" if within else "vif_note_pooled")
+    return _with_common(material, [sentences([_winsorized(material), factors])])
 
 
 def _with_common(material: Material, own: Iterable[Text]) -> list[Text]:

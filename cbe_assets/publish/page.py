@@ -32,9 +32,9 @@ def banner(simulated: bool, language: Language) -> str:
     return f'<p class="simulated" role="note">{words("simulated_banner")[language]}</p>\n' if simulated else ""
 
 
-def table_page(grid: Grid, language: Language, simulated: bool) -> str:
+def table_page(grid: Grid, language: Language) -> str:
     """One table as a page."""
-    return document(grid.title[language], language, banner(simulated, language) + table_figure(grid, language))
+    return document(grid.title[language], language, banner(grid.simulated, language) + table_figure(grid, language))
 
 
 def table_figure(grid: Grid, language: Language, anchor: str = "") -> str:
@@ -42,13 +42,14 @@ def table_figure(grid: Grid, language: Language, anchor: str = "") -> str:
     identifier = f' id="{anchor}"' if anchor else ""
     rows = ["<thead>"]
     for line in grid.heads:
-        rows.append(_row((_head(cell, language) for cell in filled(line, grid.width, set()))))
+        rows.append(_row(_head(cell, language) for cell in filled(line, grid.width, set())))
     rows.append("</thead>\n<tbody>")
     for line, hidden in zip(grid.lines, covered_columns(grid.lines), strict=True):
         rows.append(_row(_data(cell, language) for cell in filled(line, grid.width, hidden)))
     table = "\n".join([*rows, "</tbody>"])
     caption = f"<figcaption>{escape(grid.title[language])}</figcaption>"
-    return f'<figure class="table"{identifier}>\n{caption}\n<table>\n{table}\n</table>\n{notes(grid, language)}</figure>\n'
+    body = f"{caption}\n<table>\n{table}\n</table>\n{notes(grid, language)}"
+    return f'<figure class="table"{identifier}>\n{body}</figure>\n'
 
 
 def notes(grid: Grid, language: Language) -> str:

@@ -1,4 +1,4 @@
-"""A regression table: a column per specification, coefficients with stars, t statistics below, statistics at the foot."""
+"""A regression table: a column per specification, coefficients with stars, t statistics below, then statistics."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def regression_table(material: Material) -> Grid:
         lines += _coefficient(term, models)
     for statistic in material.exhibit.statistics:
         lines.append(_statistic(statistic, material, models))
-    return Grid(material.name, material.title(), tuple(_heads(material)), tuple(lines), tuple(regression_notes(material)))
+    notes = tuple(regression_notes(material))
+    return Grid(material.name, material.title(), tuple(_heads(material)), tuple(lines), notes)
 
 
 def _heads(material: Material) -> list[Line]:
@@ -72,7 +73,7 @@ def _statistic(name: str, material: Material, models: dict[str, dict[str, Row]])
 def _effects(effect: str) -> Callable[..., Cell | None]:
     def cell(material: Material, specification: str, row: Row, column: int) -> Cell | None:
         has = effect in material.study.specifications[specification].effects
-        return Cell(column, words("yes" if has else "no"))
+        return Cell(column, words("has_effects" if has else "has_no_effects"))
 
     return cell
 

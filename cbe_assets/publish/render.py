@@ -90,12 +90,12 @@ def _table(material: Material) -> Rendered:
 
     grid, files = TABLES[material.exhibit.kind](material), {}
     for language in LANGUAGES:
-        for ending, data in formats(grid, language, material.context.simulated).items():
+        for ending, data in formats(grid, language).items():
             files[f"tables/{material.name}.{language}.{ending}"] = data
     return Rendered(grid.frame(), files, markdown(grid, material.context.language))
 
 
-def formats(grid: Grid, language: Language, simulated: bool) -> dict[str, bytes]:
+def formats(grid: Grid, language: Language) -> dict[str, bytes]:
     """File ending -> the table in that format."""
     from cbe_assets.publish.latex import latex
     from cbe_assets.publish.page import table_page
@@ -108,7 +108,7 @@ def formats(grid: Grid, language: Language, simulated: bool) -> dict[str, bytes]
         "tex": latex(grid, language).encode(),
         "docx": word(grid, language),
         "xlsx": workbook(grid, language),
-        "html": table_page(grid, language, simulated).encode(),
+        "html": table_page(grid, language).encode(),
         "md": markdown(grid, language).encode(),
     }
 

@@ -94,7 +94,8 @@ def _editions(material: Material, language: Language) -> str:
     """Newest edition of every raw table."""
     if not material.context.editions:
         return ""
-    heads = "".join(f'<th class="left">{words(key)[language]}</th>' for key in ("report_table", "report_key", "report_edition"))
+    keys = ("report_table", "report_key", "report_edition")
+    heads = "".join(f'<th class="left">{words(key)[language]}</th>' for key in keys)
     rows = []
     for table, edition in sorted(material.context.editions.items()):
         texts = (table_title(material, table)[language], table, str(edition))

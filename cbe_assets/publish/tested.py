@@ -75,12 +75,12 @@ def _effect_sizes(material: Material, name: str) -> Text:
     """The effects of `model/<name>`: percent of the level for a step and one SD, elasticity at the mean."""
     effects = {row["effect"]: row for row in material.inputs[f"model/{name}"].to_dict("records")}
     specification = material.study.specifications[material.study.tests[name].specifications[0]]
-    parts = []
+    outcome, parts = material.study.variables[specification.outcome].title, []
     for effect, row in effects.items():
         plain = effect == "elasticity_at_mean"
         value = decimal(row["estimate"]) if plain else signed(row["estimate"], 2)
         facts = {"value": value, "interval": interval(row["conf_low"], row["conf_high"], 3 if plain else 2)}
-        said = {"term": specification.regressors[0], "outcome": specification.outcome, "step": "0.01"}
+        said = {"term": specification.regressors[0], "outcome": outcome, "step": "0.01"}
         parts.append(words(f"effect_{effect}", **facts, **said))
     return joined(parts)
 

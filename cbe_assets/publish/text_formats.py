@@ -2,7 +2,7 @@
 
 CSV is for programs and spreadsheets: UTF-8 with a byte-order mark (Excel reads Chinese only so), plain hyphen-minus,
 one line of heads, every label repeated.  A t statistic stands without parentheses in a line labelled `ECI (t)`: Excel
-would read (2.12) as minus 2.12.  Title and notes are not in it.
+would read (2.12) as minus 2.12.  Title and notes are not in it; the mark of simulated data is in the first head.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ def csv_bytes(grid: Grid, language: Language) -> bytes:
     """The table as CSV."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow([grid.head_of(column)[language] for column in range(grid.width)])
+    heads = [grid.head_of(column)[language] for column in range(grid.width)]
+    if grid.simulated:
+        heads[0] = (heads[0] + words("simulated_suffix")[language]).strip()
+    writer.writerow(heads)
     covered, above = covered_columns(grid.lines), [""] * grid.width
     last = ""
     for line, hidden in zip(grid.lines, covered, strict=True):

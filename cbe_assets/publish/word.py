@@ -17,11 +17,13 @@ from cbe_assets.publish.wording import Language, words
 
 LATIN, CHINESE = "Times New Roman", "宋体"
 BODY, SMALL, CAPTION = 10.5, 9.0, 10.5
-"""Sizes in points."""
+"""Sizes in points; a table too wide for the page in BODY is set in SMALL."""
 ROOM = {"portrait": 16.0, "landscape": 24.7}
 """Width of the text on A4, cm."""
-PER_CHARACTER = 0.195
-"""Width of a half-width character of the body, cm."""
+PER_CHARACTER = 0.0187
+"""Width of a half-width character per point of its size, cm."""
+LONG = 16
+"""Columns of texts longer than this many half-width characters may be wrapped; numbers never are."""
 _ALARM = "B00020"
 
 
@@ -31,13 +33,13 @@ def word(grid: Grid, language: Language) -> bytes:
     _page(document, grid, language)
     body = document.element.body
     end = body.sectPr
-    alarm = "SIMULATED" in grid.title[language]
-    end.addprevious(_paragraph(grid.title[language], CAPTION, "center", bold=True, color=_ALARM if alarm else ""))
-    end.addprevious(parse_xml(_table(grid, language, _room(grid, language))))
+    title, red = grid.title[language], _ALARM if grid.simulated else ""
+    end.addprevious(_paragraph(title, CAPTION, "center", bold=True, color=red))
+    end.addprevious(parse_xml(_table(grid, language)))
     for number, note in enumerate(grid.notes):
         text = (words("note")[language] if number == 0 else "") + note[language]
         alarm = "SIMULATED" in text
-        end.addprevious(_paragraph(text, SMALL, "both", bold=alarm, color=_ALARM if alarm else ""))
+        end.addprevious(_paragraph(text, SMALL, "left", bold=alarm, color=_ALARM if alarm else ""))
     properties = document.core_properties
     properties.author, properties.title, properties.comments = "cbe_assets", grid.title[language], ""
     properties.language = {"zh": "zh-CN", "en": "en-GB"}[language]
@@ -47,19 +49,34 @@ def word(grid: Grid, language: Language) -> bytes:
     return repeatable(stream.getvalue())
 
 
-def _natural(grid: Grid, language: Language) -> list[float]:
-    return [PER_CHARACTER * width + 0.45 for width in grid.widths(language)]
+def _natural(grid: Grid, language: Language, size: float) -> list[float]:
+    """Width of each column in cm, its longest text on one line of at most 40 characters."""
+    return [size * PER_CHARACTER * width + 0.4 for width in grid.widths(language)]
 
 
-def _room(grid: Grid, language: Language) -> float:
+def _size(grid: Grid, language: Language) -> float:
+    return BODY if sum(_natural(grid, language, BODY)) <= ROOM["portrait"] else SMALL
+
+
+def _orientation(grid: Grid, language: Language) -> str:
     """Landscape only where a portrait page would squeeze the columns to less than two thirds."""
-    return ROOM["landscape" if sum(_natural(grid, language)) > 1.5 * ROOM["portrait"] else "portrait"]
+    return "landscape" if sum(_natural(grid, language, _size(grid, language))) > 1.5 * ROOM["portrait"] else "portrait"
+
+
+def _columns(grid: Grid, language: Language, size: float) -> list[int]:
+    """Width of each column in twentieths of a point; where the page is too narrow, columns of long texts give way."""
+    natural, room = _natural(grid, language, size), ROOM[_orientation(grid, language)]
+    long = [width > LONG and align == "left" for width, align in zip(grid.widths(language), grid.alignments(), strict=True)]
+    fixed = sum(width for width, wraps in zip(natural, long, strict=True) if not wraps)
+    flexible = sum(natural) - fixed
+    scale = min(1.0, (room - fixed) / flexible) if flexible else min(1.0, room / fixed)
+    return [round(567 * width * (scale if wraps or not flexible else 1.0)) for width, wraps in zip(natural, long, strict=True)]
 
 
 def _page(document, grid: Grid, language: Language) -> None:
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21.0), Cm(29.7)
-    if _room(grid, language) == ROOM["landscape"]:
+    if _orientation(grid, language) == "landscape":
         section.orientation = WD_ORIENT.LANDSCAPE
         section.page_width, section.page_height = Cm(29.7), Cm(21.0)
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Cm(2.5)
@@ -70,11 +87,9 @@ def _page(document, grid: Grid, language: Language) -> None:
 
 def _properties(size: float, bold: bool = False, italic: bool = False, color: str = "") -> str:
     half = round(2 * size)
-    return (
-        f'<w:rPr><w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:cs="{LATIN}" w:eastAsia="{CHINESE}"/>'
-        f"{'<w:b/>' if bold else ''}{'<w:i/>' if italic else ''}{f'<w:color w:val={chr(34)}{color}{chr(34)}/>' if color else ''}"
-        f'<w:sz w:val="{half}"/><w:szCs w:val="{half}"/></w:rPr>'
-    )
+    fonts = f'<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:cs="{LATIN}" w:eastAsia="{CHINESE}"/>'
+    look = ("<w:b/>" if bold else "") + ("<w:i/>" if italic else "") + (f'<w:color w:val="{color}"/>' if color else "")
+    return f'<w:rPr>{fonts}{look}<w:sz w:val="{half}"/><w:szCs w:val="{half}"/></w:rPr>'
 
 
 def _text(text: str, align: str, properties: str, before: int = 0, after: int = 0, declare: str = "") -> str:
@@ -88,19 +103,18 @@ def _paragraph(text: str, size: float, align: str, *, bold: bool, color: str):
     return parse_xml(_text(text, align, properties, 40, 60 if align == "center" else 0, nsdecls("w")))
 
 
-def _table(grid: Grid, language: Language, room: float) -> str:
-    natural = _natural(grid, language)
-    scale = min(1.0, room / sum(natural))
-    widths = [round(567 * width * scale) for width in natural]
+def _table(grid: Grid, language: Language) -> str:
+    size = _size(grid, language)
+    widths = _columns(grid, language, size)
     columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     margins = "".join(f'<w:{side} w:w="60" w:type="dxa"/>' for side in ("left", "right"))
-    rows = [_row(line, set(), grid.width, language, widths, _Rules(number == 0, number == len(grid.heads) - 1), head=True)
-            for number, line in enumerate(grid.heads)]  # fmt: skip
-    last = len(grid.lines) - 1
-    continued: list[dict[int, Cell]] = _continued(grid.lines)
+    setting = _Setting(language, size, widths)
+    rows, last, foot = [], len(grid.lines) - 1, len(grid.heads) - 1
+    for number, line in enumerate(grid.heads):
+        rows.append(setting.row(line, set(), {}, _Rules(number == 0, number == foot), head=True))
+    continued = _continued(grid.lines)
     for number, (line, hidden) in enumerate(zip(grid.lines, covered_columns(grid.lines), strict=True)):
-        rules = _Rules(False, False, thick=number == last)
-        rows.append(_row(line, hidden, grid.width, language, widths, rules, above=continued[number]))
+        rows.append(setting.row(line, hidden, continued[number], _Rules(False, False, thick=number == last)))
     return (
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
         f'<w:tblLayout w:type="fixed"/><w:tblCellMar>{margins}</w:tblCellMar></w:tblPr>'
@@ -108,16 +122,20 @@ def _table(grid: Grid, language: Language, room: float) -> str:
     )
 
 
+def _border(side: str, eighths: int) -> str:
+    """A border of so many eighths of a point."""
+    return f'<w:{side} w:val="single" w:sz="{eighths}" w:space="0" w:color="000000"/>' if eighths else ""
+
+
 class _Rules:
     """The rules of a line: top and bottom of the table are thick, the one under the heads is thin."""
 
     def __init__(self, top: bool, thin: bool, thick: bool = False):
-        self.top = '<w:top w:val="single" w:sz="12" w:space="0" w:color="000000"/>' if top else ""
-        size = 12 if thick else 6 if thin else 0
-        self.bottom = f'<w:bottom w:val="single" w:sz="{size}" w:space="0" w:color="000000"/>' if size else ""
+        self.top = _border("top", 12 if top else 0)
+        self.bottom = _border("bottom", 12 if thick else 6 if thin else 0)
 
     def of(self, cell: Cell) -> str:
-        bottom = self.bottom or ('<w:bottom w:val="single" w:sz="4" w:space="0" w:color="000000"/>' if cell.rule else "")
+        bottom = self.bottom or _border("bottom", 4 if cell.rule else 0)
         return f"<w:tcBorders>{self.top}{bottom}</w:tcBorders>" if self.top or bottom else ""
 
 
@@ -131,20 +149,26 @@ def _continued(lines) -> list[dict[int, Cell]]:
     return found
 
 
-def _row(line: Line, hidden: set[int], width: int, language: Language, widths: list[int], rules: _Rules, *,
-         head: bool = False, above: dict[int, Cell] | None = None) -> str:  # fmt: skip
-    cells = {cell.column: (cell, False) for cell in filled(line, width, hidden)}
-    cells |= {column: (cell, True) for column, cell in (above or {}).items()}
-    said = [_cell(cell, again, language, widths, rules, head) for _, (cell, again) in sorted(cells.items())]
-    repeat = "<w:tblHeader/>" if head else ""
-    return f"<w:tr><w:trPr><w:cantSplit/>{repeat}</w:trPr>{''.join(said)}</w:tr>"
+@dataclass(frozen=True)
+class _Setting:
+    """How the lines of one table are set: language, size in points, widths in twentieths of a point."""
 
+    language: Language
+    size: float
+    widths: list[int]
 
-def _cell(cell: Cell, again: bool, language: Language, widths: list[int], rules: _Rules, head: bool) -> str:
-    width = sum(widths[cell.column : cell.column + cell.columns])
-    span = f'<w:gridSpan w:val="{cell.columns}"/>' if cell.columns > 1 else ""
-    merge = ('<w:vMerge/>' if again else '<w:vMerge w:val="restart"/>') if cell.rows > 1 else ""
-    properties = _properties(BODY, italic=cell.columns > 1 and not head)
-    place = f'<w:tcW w:w="{width}" w:type="dxa"/>{span}{merge}{rules.of(cell)}<w:vAlign w:val="center"/>'
-    text = "" if again else cell.text[language]
-    return f"<w:tc><w:tcPr>{place}</w:tcPr>{_text(text, cell.align, properties, 10, 10)}</w:tc>"
+    def row(self, line: Line, hidden: set[int], above: dict[int, Cell], rules: _Rules, head: bool = False) -> str:
+        cells = {cell.column: (cell, False) for cell in filled(line, len(self.widths), hidden)}
+        cells |= {column: (cell, True) for column, cell in above.items()}
+        said = [self.cell(cell, again, rules, head) for _, (cell, again) in sorted(cells.items())]
+        repeat = "<w:tblHeader/>" if head else ""
+        return f"<w:tr><w:trPr><w:cantSplit/>{repeat}</w:trPr>{''.join(said)}</w:tr>"
+
+    def cell(self, cell: Cell, again: bool, rules: _Rules, head: bool) -> str:
+        width = sum(self.widths[cell.column : cell.column + cell.columns])
+        span = f'<w:gridSpan w:val="{cell.columns}"/>' if cell.columns > 1 else ""
+        merge = ("<w:vMerge/>" if again else '<w:vMerge w:val="restart"/>') if cell.rows > 1 else ""
+        properties = _properties(self.size, italic=cell.columns > 1 and not head)
+        place = f'<w:tcW w:w="{width}" w:type="dxa"/>{span}{merge}{rules.of(cell)}<w:vAlign w:val="center"/>'
+        text = "" if again else cell.text[self.language]
+        return f"<w:tc><w:tcPr>{place}</w:tcPr>{_text(text, cell.align, properties, 10, 10)}</w:tc>"

@@ -24,11 +24,11 @@ def catalogue() -> dict[str, dict[str, str]]:
 
 def words(key: str, /, **facts: object) -> Text:
     """The text `key` with `facts` filled in; a fact that is a Text itself is put in by language."""
-    entry = catalogue()[key]
-    return Text(**{
-        lang: entry[lang].format(**{name: said[lang] if isinstance(said, Text) else said for name, said in facts.items()})
-        for lang in LANGUAGES
-    })  # fmt: skip
+    def said(language: Language) -> str:
+        spoken = {name: fact[language] if isinstance(fact, Text) else fact for name, fact in facts.items()}
+        return catalogue()[key][language].format(**spoken)
+
+    return Text(zh=said("zh"), en=said("en"))
 
 
 def same(text: str) -> Text:

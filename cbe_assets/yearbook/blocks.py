@@ -33,7 +33,8 @@ class _Cutter:
 
     def walk(self) -> list[Block]:
         for row in range(len(self.grid.rows)):
-            if not self.grid.filled(row, self.panel.first, self.panel.last) and not self._opens_line(row):
+            inside = self.grid.filled(row, self.panel.first, self.panel.last)
+            if not inside and not (self.grid.filled(row) and self._takes_outside()):
                 continue
             if self._is_data(row):
                 self._data(row)
@@ -46,9 +47,9 @@ class _Cutter:
         self._skip_pending()
         return self.blocks
 
-    def _opens_line(self, row: int) -> bool:
-        """A title or note line over several panels stands in the first of them."""
-        return self.panel.first == 0 and bool(self.grid.filled(row))
+    def _takes_outside(self) -> bool:
+        """The first panel takes lines that stand beside it; the others only titles and units above their tables."""
+        return self.panel.first == 0 or not self.blocks
 
     def _is_data(self, row: int) -> bool:
         panel, grid = self.panel, self.grid

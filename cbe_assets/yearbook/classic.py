@@ -58,17 +58,28 @@ def find(sheet: Sheet, into: Collection) -> Plain | None:
         regular = None not in years and len(set(years)) == len(years)
         if not years or not regular or name not in _PLACE_HEADERS | _INDICATOR_HEADERS | {""}:
             return None
+        if _heads_too(sheet, row + 1):
+            return None
         return Plain(heading, row, years, name in _INDICATOR_HEADERS, name.isascii())
     return None
 
 
-def layout(sheet: Sheet, plain: Plain) -> str:
-    """The letter of LAYOUTS.md for a plain table."""
-    text_file = sheet.lines is not None
+def _heads_too(sheet: Sheet, row: int) -> bool:
+    """Whether the row under the header holds years as well, and no place, so that it may be the header too."""
+    record = sheet.rows[row] if row < len(sheet.rows) else []
+    filled = [cell for cell in record[1:] if not cells.is_blank(cell)]
+    label = key(cells.text_of(record[0])) if record else ""
+    return bool(filled) and label in _PLACE_HEADERS | {""} and all(cells.year(cell) is not None for cell in filled)
+
+
+def layout(sheet: Sheet, plain: Plain, encoding: str | None) -> str:
+    """The letter of LAYOUTS for a plain table; `encoding` is None for a workbook."""
+    if plain.heading.keyed and encoding is None:
+        return "B"
     if "指标" in plain.heading.keyed:
-        return "A" if text_file else "B"
+        return "A"
     if plain.heading.keyed:
-        return "C" if text_file else "B"
+        return "A" if encoding == "gb18030" else "C"
     return "F" if plain.english else "G"
 
 

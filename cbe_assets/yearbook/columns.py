@@ -24,7 +24,9 @@ _KEY_HEADS = {"地区", "省份", "省市", "省", "省区市", "region", "provi
 _STUB_HEADS = _YEAR_HEADS | _UNIT_HEADS | _CITY_HEADS | _NUMBER_HEADS | (_INDICATOR_HEADS - {""}) | _KEY_HEADS
 _YEAR_FIRST = re.compile(r"((?:19|20)\d\d)年(?!末|底)(.+)", re.DOTALL)
 _YEAR_END_FIRST = re.compile(r"((?:19|20)\d\d)(年[末底].+)", re.DOTALL)
-_DERIVED = re.compile(r"(?:比|较|为|占|增|同比|环比|位次|排名|指数|发展速度)")
+_BRACKETED = re.compile(r"[（(]\s*([^()（）]+?)\s*[)）]")
+_WHOLE = {"总量", "绝对数", "绝对值", "数值", "指标值", "数量", "value", "level"}
+_DERIVED = re.compile(r"(?:比|较|为|占|增|同比|环比|位次|排名|指数|发展速度|合计|总计|小计)")
 
 
 @dataclass
@@ -210,9 +212,9 @@ def _take_heading(
         facts.place, facts.printed = place.province, text
         facts.skip = None if place.province else f"skipped_{place.kind}"
         return
-    bare = text.strip("()（） ")
-    if len(bare) < len(text) or len(facts.parts):
-        unit = cells.label(f"x({bare})").unit
+    bracketed = _BRACKETED.fullmatch(text)
+    if bracketed or facts.parts:
+        unit = cells.label(f"x({bracketed.group(1) if bracketed else text})").unit
         if unit:
             facts.unit = unit
             return
@@ -221,7 +223,7 @@ def _take_heading(
 
 def _set_year(year: int, address: str, sheet: str | None, facts: Column, into: Collection) -> None:
     if facts.year not in (None, year):
-        into.fault(
+        into.fault_once(
             "heading_two_years", sheet=sheet, cell=address, found=year, expected=facts.year, other=facts.year_cell
         )
     facts.year, facts.year_cell = year, address
@@ -246,15 +248,21 @@ def _take_indicator(text: str, address: str, sheet: str | None, facts: Column, i
 
 
 def _chinese_lines(text: str) -> str:
-    """A bilingual heading's Chinese lines; the text itself where it is of one language."""
-    lines = [line for line in text.splitlines() if cells.is_chinese(line) or cells.label(f"x{line}").unit]
-    return "\n".join(lines) if lines and cells.is_chinese(text) else text
+    """A bilingual heading's Chinese lines, with the unit if only an English line has it; else the text itself."""
+    lines = text.splitlines()
+    chinese = "".join(line for line in lines if cells.is_chinese(line))
+    if not chinese or len(lines) == 1:
+        return text
+    unit = next((unit for line in lines if (unit := cells.label(f"x{line}").unit)), None)
+    return chinese if cells.label(chinese).unit or not unit else f"{chinese} ({unit})"
 
 
 def indicator(facts: Column, heading: Heading, row_label: str | None, stated: str | None) -> str | None:
     """The indicator of a cell: headings of column and row, else 指标：, else what the user says, else the title."""
     parts = [*facts.parts, *([row_label] if row_label else [])]
     general = heading.indicator or stated or heading.title
+    if len(parts) == 1 and general and parts[0].lower() in _WHOLE:
+        return general
     if len(parts) == 1 and general and _DERIVED.match(parts[0]):
         return f"{general} {parts[0]}"
     return " ".join(parts) or general

@@ -6,7 +6,7 @@ A correction holds for one printed value; when the source prints something else,
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Annotated
 
@@ -157,8 +157,3 @@ def _stale(entry: Correction, row: pd.Series) -> Fault:
         expected=_number(entry.printed),
         unit=row["unit"],
     )
-
-
-def corrections_of(table: str, corrections: Sequence[Correction]) -> list[Correction]:
-    """Those of one table: what its data version depends on."""
-    return [entry for entry in corrections if entry.table == table]

@@ -42,6 +42,7 @@ _OTHER_NAMES = """
     notclassifiedbyregion
 """
 _CITY = re.compile(r"[\u4e00-\u9fff]{2,11}(?:市|自治州|州|地区|盟|县|旗|林区|开发区|新区)")
+_LATIN = re.compile(r"[a-z][a-z.'-]*")
 _ETHNIC = {"广西": "壮族", "宁夏": "回族", "新疆": "维吾尔"}
 _ENGLISH = {
     "内蒙古": ("neimenggu", "neimongol", "im"),
@@ -129,7 +130,10 @@ class Gazetteer:
         return gazetteer
 
     def find(self, printed: str) -> Place | None:
-        """What `printed` means, or None when it names no place; blanks, footnote marks and widths do not matter."""
+        """What `printed` means, or None when it names no place.
+
+        Blanks, footnote marks, widths and an English name beside the Chinese one do not matter.
+        """
         try:
             return self._found[printed]
         except KeyError:
@@ -145,6 +149,9 @@ class Gazetteer:
             return None
         if place := self._places.get(name):
             return place
+        chinese = _LATIN.sub("", name)
+        if chinese and chinese != name:
+            return self._look_up(chinese)
         return Place("city", name) if _CITY.fullmatch(name) else None
 
     def by_code(self, code: str | int) -> Province | None:

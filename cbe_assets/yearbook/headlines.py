@@ -22,10 +22,11 @@ _CONTINUED_END = re.compile(rf"\s*{_CONTINUED.pattern}$", re.IGNORECASE)
 _YEARS = r"(?:19|20)\d\d\s*年?\s*(?:[-—–～~至]+\s*(?:(?:19|20)\d\d)?\s*年?)?"
 _YEARS_END = re.compile(rf"\s*[(（\[]?\s*{_YEARS}\s*[)）\]]?$")
 _YEARS_START = re.compile(rf"^[(（\[]?\s*{_YEARS}(?!末|底)\s*[)）\]]?\s*")
-# 各地区生产总值 is 各 + 地区生产总值: 地区 stays with 生产总值.
 _BY_REGION = re.compile(
     r"^(?:全国)?(?:各|分|按|我国)+(?:省份?|地区|省区市|省市自治区|省、自治区、直辖市|省[（(]区、市[）)])(?:分(?:的)?)?的?(?!生产总值)"
 )
+# 各地区生产总值 is 各 + 地区生产总值: there 地区 is part of the name.
+_EACH = re.compile(r"^(?:各|分|按)(?=地区生产总值)")
 _TITLE_UNIT = re.compile(r"\s*[(（]?\s*(?:计量)?单\s*位\s*[:：]\s*([^()（）]+?)\s*[)）]?\s*$")
 
 
@@ -93,7 +94,7 @@ class Heading:
             self.year = years[0]
         self.place = self.place or _place_of(line, gazetteer)
         line = _YEARS_START.sub("", _YEARS_END.sub("", line))
-        label = cells.label(_BY_REGION.sub("", line))
+        label = cells.label(_EACH.sub("", _BY_REGION.sub("", line)))
         self.unit = self.unit or label.unit
         self.title = self.title or _YEARS_END.sub("", label.name) or None
 

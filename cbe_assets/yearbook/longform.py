@@ -55,46 +55,57 @@ def _fields(header: Sequence[cells.Cell]) -> dict[str, int]:
 
 def read_long(sheet: Sheet, into: Collection) -> None:
     """Layout E: one record per row.  `value` is taken (unrounded), not `display_value`; has_data False is missing."""
-    columns = _fields(sheet.rows[0])
-    width = max(columns.values()) + 1
+    fields = _fields(sheet.rows[0])
+    width = max(fields.values()) + 1
+    # A field the file has not is read from a blank cell added to each record.
+    at = {name: fields.get(name, width) for name in _FIELDS}
+    places: dict[tuple[str, str], Place] = {}
     for row, record in enumerate(sheet.rows[1:], 1):
-        if all(cells.is_blank(cell) for cell in record):
+        filled = len(record) - record.count("")
+        if filled < 2 and (not filled or all(map(cells.is_blank, record)) or into.line(_only(record))):
             continue
-        if sum(not cells.is_blank(cell) for cell in record) == 1 and into.line(cells.text_of(record[0])):
-            continue
-        padded = [*record, *([""] * (width - len(record)))]
-        _long_record(sheet, row, {name: padded[column] for name, column in columns.items()}, columns, into)
+        _long_record(sheet, row, [*record[:width], *([""] * (width + 1 - len(record[:width])))], at, places, into)
+
+
+def _only(record: Sequence[cells.Cell]) -> str:
+    return next(cells.text_of(cell) for cell in record if not cells.is_blank(cell))
 
 
 def _long_record(
-    sheet: Sheet, row: int, record: Mapping[str, cells.Cell], columns: Mapping[str, int], into: Collection
+    sheet: Sheet,
+    row: int,
+    record: Sequence[cells.Cell],
+    at: Mapping[str, int],
+    places: dict[tuple[str, str], Place],
+    into: Collection,
 ) -> None:
-    def at(name: str) -> str:
-        return sheet.cell(row, columns[name])
-
-    printed = cells.text_of(record.get("place", ""))
-    name_or_code = "place" if "place" in columns else "place_code"
-    where = _place(printed, cells.text_of(record.get("place_code", "")), at(name_or_code), sheet.name, into)
-    year = cells.year(record["year"])
+    printed, code = cells.text_of(record[at["place"]]), cells.text_of(record[at["place_code"]])
+    where = places.get((printed, code))
+    if where is None:
+        address = sheet.cell(row, at["place" if printed else "place_code"])
+        where = _place(printed, code, address, sheet.name, into)
+        if where is not None and where.province is not None:
+            places[printed, code] = where
+    year = cells.year(record[at["year"]])
     if year is None:
-        message = "not_annual" if cells.is_part_of_year(cells.text_of(record["year"])) else "not_a_year"
-        into.fault(message, sheet=sheet.name, cell=at("year"), found=cells.text_of(record["year"]))
+        found = cells.text_of(record[at["year"]])
+        message = "not_annual" if cells.is_part_of_year(found) else "not_a_year"
+        into.fault(message, sheet=sheet.name, cell=sheet.cell(row, at["year"]), found=found)
     if where is None or year is None:
         return
-    if not into.place(where, at(name_or_code), sheet.name, printed, 1):
+    if not into.place(where, sheet.cell(row, at["place"]), sheet.name, printed, 1):
         return
-    has_data = cells.text_of(record.get("has_data", "")).lower() not in ("false", "0")
-    text = cells.text_of(record["value"]) if has_data else ""
-    value = into.number(record["value"] if has_data else "", at("value"), sheet.name, where.name, year)
-    label = cells.label(cells.text_of(record.get("indicator", "")))
-    unit = cells.text_of(record.get("unit", "")) or label.unit or into.stated.unit
+    address = sheet.cell(row, at["value"])
+    # The interface says 0 where it has no data.
+    cell = "" if cells.text_of(record[at["has_data"]]).lower() in ("false", "0") else record[at["value"]]
+    value = into.number(cell, address, sheet.name, where.name, year)
+    label = cells.label(cells.text_of(record[at["indicator"]]))
     indicator = label.name or into.stated.indicator
-    if indicator and (code := cells.text_of(record.get("indicator_code", ""))):
-        into.codes.setdefault(indicator, code)
-    region = printed or where.name
-    into.observations.append(
-        Observation(indicator, unit, region, where.name, year, value, text, sheet.name, at("value"))
-    )
+    unit = cells.text_of(record[at["unit"]]) or label.unit or into.stated.unit
+    if indicator and (indicator_code := cells.text_of(record[at["indicator_code"]])):
+        into.codes.setdefault(indicator, indicator_code)
+    names = (indicator, unit, printed or where.name, where.name)
+    into.observations.append(Observation(*names, year, value, cells.text_of(cell), sheet.name, address))
 
 
 def _place(printed: str, code: str, address: str, sheet: str | None, into: Collection) -> Place | None:

@@ -1,7 +1,7 @@
 """`read`: the bytes of any official export become observations with the address of each cell.
 
-The layout (a letter of `LAYOUTS`) is recognised from the content.  Which table of the study an indicator is, whether units
-convert and whether values are believable is decided elsewhere.
+The layout (a letter of `LAYOUTS`) is recognised from the content.  Which table of the study an indicator is, whether
+units convert and whether values are believable is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def _read_content(content: Content, into: Collection) -> tuple[str, bool]:
     unique = len(content.sheets) == 1
     before: Heading | None = None
     for sheet in content.sheets:
-        layout, once, before = _read_one(sheet, into, before)
+        layout, once, before = _read_one(sheet, content.encoding, into, before)
         unique = unique and once
         if layout:
             layouts.append(layout)
@@ -130,14 +130,17 @@ def _read_content(content: Content, into: Collection) -> tuple[str, bool]:
     return (layouts[0] if len(set(layouts)) == 1 else "H"), unique
 
 
-def _read_one(sheet: Sheet, into: Collection, before: Heading | None) -> tuple[str | None, bool, Heading | None]:
+def _read_one(
+    sheet: Sheet, encoding: str | None, into: Collection, before: Heading | None
+) -> tuple[str | None, bool, Heading | None]:
+    """Layout (None without a table), whether no cell can be printed twice, and what the table's headings state."""
     if longform.is_long(sheet):
         longform.read_long(sheet, into)
         return "E", False, None
     plain = classic.find(sheet, into)
     if plain:
         unique = classic.read_plain(sheet, plain, into)
-        return classic.layout(sheet, plain), unique, plain.heading
+        return classic.layout(sheet, plain, encoding), unique, plain.heading
     heading = read_sheet(sheet, into, before)
     return ("H" if heading else None), False, heading
 

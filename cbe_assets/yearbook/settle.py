@@ -82,7 +82,7 @@ def settle(
     places = (NATION,) if declared.scope == "nation" else tuple(provinces)
     stored = store(table, raw.get(table, _NOTHING), declared, places, as_of, corrections)
     editions, mixed, excused = _from_family(table, raw, tables, places, years, as_of)
-    chosen = choose_vintage(stored.observations, editions)
+    chosen = choose_vintage(stored.observations, editions, places)
 
     position, inside = _positions(chosen, places, years)
     absent = np.ones(len(places) * len(years), dtype=bool)
@@ -96,8 +96,8 @@ def settle(
     faults += out_of_range(table, declared, chosen[judged], stored.observations)
     faults += _filled_out_of_range(table, declared, filling.cells)
     if declared.gaps.policy != "leave":
-        filled = {(cell.province, cell.year) for cell in filling.cells}
-        lost = [cell not in filled and cell[1] not in excused for cell in missing]
+        told = stored.set_aside | {(cell.province, cell.year) for cell in filling.cells}
+        lost = [cell not in told and cell[1] not in excused for cell in missing]
         absent[np.flatnonzero(absent)[np.logical_not(lost)]] = False
         shape = len(places), len(years)
         faults += missing_faults(table, absent.reshape(shape), places, years, declared.gaps, stored.observations)

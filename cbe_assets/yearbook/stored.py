@@ -32,10 +32,12 @@ class Stored:
         observations: province, year, value (stored unit), text (as printed), unit (of the print), edition, file, sheet,
             cell, printed (number as printed), factor (printed to stored), correction (what was printed and why not).
         faults: what is wrong with the rest.
+        set_aside: provinces and years of which rows with a value are not here, for a fault that is told.
     """
 
     observations: pd.DataFrame
     faults: list[Fault]
+    set_aside: set[tuple[str, int]]
 
 
 def store(
@@ -60,7 +62,9 @@ def store(
         Rows in the order of province, year, edition as they came; faults for malformed editions, units that are
         missing, not convertible or not accepted, repeated cells that differ, and corrections that do not fit.
     """
-    kept, faults = dated(table, raw.reindex(columns=_PRINTED))
+    printed = raw.reindex(columns=_PRINTED)
+    kept, faults = dated(table, printed)
+    aside = _cells(printed[~printed["edition"].isin(kept["edition"]).to_numpy()]) if faults else set()
     kept = published_by(kept, as_of)
     place = pd.Index(provinces, dtype=object).get_indexer(kept["province"].to_numpy(dtype=object))
     order = np.lexsort((kept["year"].to_numpy(), place))
@@ -68,7 +72,8 @@ def store(
     converted, wrong = _in_stored_unit(table, kept, declared)
     once, repeated = _once(table, converted)
     corrected, stale = correct(table, once, corrections, declared.unit, as_of)
-    return Stored(corrected, faults + wrong + repeated + stale)
+    aside |= _cells(kept) - _cells(converted) if wrong else set()
+    return Stored(corrected, faults + wrong + repeated + stale, aside)
 
 
 def out_of_range(table: str, declared: Table, chosen: pd.DataFrame, believed: pd.DataFrame) -> list[Fault]:
@@ -89,7 +94,11 @@ def out_of_range(table: str, declared: Table, chosen: pd.DataFrame, believed: pd
     for row in chosen.iloc[wrong].itertuples(index=False):
         slip, unit = _slip(row.value, row.unit, declared, usual.get(row.province))
         kind = "value_out_of_range_unit" if unit else "value_out_of_range_power" if slip else "value_out_of_range"
-        facts = {"edition": row.edition, "found": _plain(row.value), "expected": f"{_plain(lower)}-{_plain(upper)}"}
+        facts = {
+            "edition": row.edition,
+            "found": _plain(row.value),
+            "expected": f"{_plain(lower)}-{_plain(upper)} {declared.unit}",
+        }
         facts |= {"unit": declared.unit, "printed": f"{row.text or ''} {row.unit}".strip()}
         facts |= {"likely": unit, "factor": f"{slip:g}" if slip else None, "assumed": row.unit}
         faults.append(_at(row, kind, table, **facts))
@@ -110,6 +119,12 @@ def first_of_each(faults: Sequence[Fault], shown: int = _SHOWN) -> list[Fault]:
             table = next(f.facts.get("key") for f in faults if (f.message, f.facts.get("file")) == (message, file))
             kept.append(fault("more_of_the_same", file=file, key=table, count=count - shown, found=message))
     return kept
+
+
+def _cells(rows: pd.DataFrame) -> set[tuple[str, int]]:
+    """Provinces and years with a value."""
+    valued = rows[rows["value"].notna().to_numpy()]
+    return set(zip(valued["province"], valued["year"], strict=True))
 
 
 def dated(table: str, raw: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:

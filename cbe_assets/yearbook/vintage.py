@@ -34,20 +34,23 @@ def published_by(observations: pd.DataFrame, as_of: date | str | None) -> pd.Dat
     return observations[observations["edition"].isin(out).to_numpy()]
 
 
-def choose_vintage(observations: pd.DataFrame, editions: Mapping[int, str] | None = None) -> pd.DataFrame:
+def choose_vintage(
+    observations: pd.DataFrame, editions: Mapping[int, str] | None = None, provinces: Sequence[str] | None = None
+) -> pd.DataFrame:
     """One row per province and year: the newest edition that has a value there.
 
     Args:
         observations: at least province, year, value (NaN = not published), edition; with `text` (as printed) and
             `factor` (printed to present unit) rounding is known exactly.  One row per edition, province and year.
         editions: year -> the one edition to take it from, for tables of a family; years not named have no rows.
+        provinces: the order of the provinces in the result; without it that of their names as text.
 
     Returns:
         The chosen rows with all their columns, sorted by province and year, and
         first_published: the oldest edition that has a value there;
         revised: whether an older edition has another value, by more than the rounding of the coarser of the two.
     """
-    held = _sorted(observations)
+    held = _sorted(observations, provinces)
     if editions is not None:
         held = _up_to(held, editions)
     if held.empty:

@@ -1,4 +1,7 @@
-"""Makes the subset font beside this file from a full Noto Sans CJK collection: `python -m ...fonts.subset SOURCE.ttc`."""
+"""Makes the subset font beside this file from a full Noto Sans CJK collection.
+
+    python -m cbe_assets.publish.fonts.subset NotoSansCJK-Regular.ttc
+"""
 
 from __future__ import annotations
 
