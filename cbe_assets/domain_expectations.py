@@ -16,6 +16,8 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 
 PLACES = ("province", "year", "indicator", "variable", "term", "statistic", "effect", "table")
 """Columns that say which row is meant, where a table has them."""
+Number = int | float | dict
+"""A number, or the {"$PARAMETER": name} that stands for it in a suite's file."""
 
 
 class _Rows(TableMetricProvider):
@@ -58,8 +60,8 @@ class _WholeFrame(BatchExpectation):
 class ExpectEveryProvinceEveryYear(_WholeFrame):
     """Every province has every year between `first_year` and `last_year` once, with a value of `column` if named."""
 
-    first_year: int
-    last_year: int
+    first_year: int | dict
+    last_year: int | dict
     column: str | None = None
 
     def broken(self, frame: pd.DataFrame) -> pd.Series:
@@ -131,7 +133,7 @@ class ExpectColumnToSumTo(_WholeFrame):
 class ExpectColumnsToLieBetween(_WholeFrame):
     """Every column named lies within its limits, ends included; a missing value breaks the rule."""
 
-    ranges: dict[str, list[float]]
+    ranges: dict[str, list[Number]]
 
     def broken(self, frame: pd.DataFrame) -> pd.Series:
         outside = [~frame[name].between(low, high) for name, (low, high) in self.ranges.items()]
@@ -161,7 +163,7 @@ class ExpectEditionToCoverYear(_WholeFrame):
     """The edition in column `edition` is of `year` (a column or a year) or later: a figure is out after its year."""
 
     edition: str
-    year: int | str
+    year: int | str | dict
 
     def broken(self, frame: pd.DataFrame) -> pd.Series:
         published = pd.to_numeric(frame[self.edition].str.extract(r"^([0-9]{4})", expand=False))

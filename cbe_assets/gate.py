@@ -43,7 +43,14 @@ def make(node: Node, warehouse: Warehouse, code_version: str, inputs: dict[str, 
     files = {path: digest(data) for path, data in sorted(output.files.items())}
     facts = {name: value for name, value in output.facts.items() if isinstance(value, (int, float, str, bool))}
     return output, Record(
-        node.key, content_version(frame), code_version, inputs, len(frame), column_types(frame), files=files, facts=facts
+        node.key,
+        content_version(frame),
+        code_version,
+        inputs,
+        len(frame),
+        column_types(frame),
+        files=files,
+        facts=facts,
     )
 
 

@@ -46,7 +46,9 @@ class Progress:
         self._count += 1
         if self._status is None:
             seconds = time.monotonic() - self._begun
-            print(f"[{seconds:6.1f} s] {say('progress_' + event, key=key, **_shown(facts))}", file=sys.stderr, flush=True)
+            print(
+                f"[{seconds:6.1f} s] {say('progress_' + event, key=key, **_shown(facts))}", file=sys.stderr, flush=True
+            )
 
 
 def _shown(facts: dict[str, Any]) -> dict[str, object]:
@@ -111,5 +113,7 @@ def check_lines(results: Rechecked) -> list[str]:
     expectations = sum(len(verdict.checks) for verdict in results.verdicts.values())
     critical = sum(len(verdict.failed("critical")) for verdict in results.verdicts.values())
     warned = sum(len(verdict.failed("warning")) for verdict in results.verdicts.values())
-    lines.append(say("check_counts", tables=len(results.verdicts), expectations=expectations, failed=critical, warned=warned))
+    lines.append(
+        say("check_counts", tables=len(results.verdicts), expectations=expectations, failed=critical, warned=warned)
+    )
     return lines

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("critical", "warning", "info")
 ROW_COUNTS = ("expect_table_row_count_to_equal", "expect_table_row_count_to_be_between")
+SUITE_KEYS = {"name", "expectations", "meta", "notes", "id"}
+EXPECTATION_KEYS = {"type", "kwargs", "severity", "meta", "notes", "description", "id"}
 
 
 @dataclass(frozen=True)
@@ -82,20 +84,23 @@ def read_suite(study: Study, key: str) -> dict[str, Any]:
         raise StudyFault([fault("suite_missing", file=name, key=key)]) from None
     except (ValueError, KeyError, TypeError) as error:
         raise StudyFault([fault("suite_unreadable", file=name, key=key, found=str(error))]) from error
-    faults = _suite_faults(name, expectations)
+    faults = _suite_faults(name, suite, expectations)
     if faults:
         raise StudyFault(faults)
     return suite
 
 
-def _suite_faults(file: str, expectations: list[dict[str, Any]]) -> list[Fault]:
+def _suite_faults(file: str, suite: dict[str, Any], expectations: Any) -> list[Fault]:
+    if not isinstance(expectations, list) or not all(isinstance(item, dict) for item in expectations):
+        return [fault("suite_unreadable", file=file, found="expectations")]
     if not expectations:
         return [fault("suite_empty", file=file)]
     faults = []
+    if strange := sorted(set(suite) - SUITE_KEYS):
+        faults.append(fault("suite_stray_key", file=file, found=", ".join(strange)))
     for number, item in enumerate(expectations, start=1):
         where = f"expectations[{number}]"
-        strange = sorted(set(item) - {"type", "kwargs", "severity", "meta", "id", "notes", "description"})
-        if strange:
+        if strange := sorted(set(item) - EXPECTATION_KEYS):
             faults.append(fault("suite_stray_key", file=file, key=where, found=", ".join(strange)))
         if item.get("severity") not in SEVERITIES:
             faults.append(fault("suite_severity", file=file, key=where, found=str(item.get("severity"))))
@@ -119,6 +124,7 @@ def parameters(study: Study, provinces: int) -> dict[str, Any]:
         "half_panel_rows": kept * len(study.years) // 2,
         "indicators": len(study.indicators),
         "index_rows": kept * len(study.years),
+        "tables": len(study.tables),
     }
 
 
@@ -134,27 +140,41 @@ def validate(suite: dict[str, Any], key: str, frame: pd.DataFrame, values: dict[
     Raises:
         StudyFault: an expectation is unknown or malformed, which Great Expectations would drop with a log line.
     """
-    filled = [item | {"kwargs": _filled(item.get("kwargs", {}), values, key)} for item in suite["expectations"]]
+    filled = _filled_suite(suite["expectations"], values, key)
     loaded = _load(key, filled)
     batch = _batch_definition().get_batch(batch_parameters={"dataframe": frame})
     outcome = batch.validate(loaded, result_format="BASIC")
-    if len(outcome.results) != len(filled):
+    # Results come in another order than the suite and with rewritten arguments (0 becomes 0.0): the position tells.
+    results = {result.expectation_config.meta["position"]: result for result in outcome.results}
+    if sorted(results) != list(range(len(filled))):
         raise StudyFault([fault("suite_not_whole", key=key, found=len(outcome.results), expected=len(filled))])
-    checks = [_check(result) for result in outcome.results]
-    order = {_identity(item): number for number, item in enumerate(filled)}
-    return Verdict(tuple(sorted(checks, key=lambda check: order.get((check.expectation, _canon(check.expected)), 0))))
+    return Verdict(tuple(_check(item, results[position]) for position, item in enumerate(filled)))
 
 
-def _filled(kwargs: Any, values: dict[str, Any], key: str) -> Any:
-    """`kwargs` with every {"$PARAMETER": name} replaced by its value."""
+def _filled_suite(expectations: list[dict[str, Any]], values: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """The expectations with every {"$PARAMETER": name} replaced by its value.
+
+    Raises:
+        StudyFault: names every parameter that is not known.
+    """
+    filled, unknown = [], []
+    for item in expectations:
+        filled.append(item | {"kwargs": _filled(item.get("kwargs", {}), values, unknown)})
+    if unknown:
+        known = ", ".join(sorted(values))
+        raise StudyFault([fault("suite_parameter", key=key, found=name, expected=known) for name in unknown])
+    return filled
+
+
+def _filled(kwargs: Any, values: dict[str, Any], unknown: list[str]) -> Any:
     if isinstance(kwargs, dict):
         if set(kwargs) == {"$PARAMETER"}:
-            if kwargs["$PARAMETER"] not in values:
-                known = ", ".join(sorted(values))
-                raise StudyFault([fault("suite_parameter", key=key, found=kwargs["$PARAMETER"], expected=known)])
-            return values[kwargs["$PARAMETER"]]
-        return {name: _filled(value, values, key) for name, value in kwargs.items()}
-    return [_filled(value, values, key) for value in kwargs] if isinstance(kwargs, list) else kwargs
+            name = str(kwargs["$PARAMETER"])
+            if name not in values:
+                unknown.append(name)
+            return values.get(name)
+        return {name: _filled(value, values, unknown) for name, value in kwargs.items()}
+    return [_filled(value, values, unknown) for value in kwargs] if isinstance(kwargs, list) else kwargs
 
 
 def _load(key: str, expectations: list[dict[str, Any]]) -> Any:
@@ -165,12 +185,12 @@ def _load(key: str, expectations: list[dict[str, Any]]) -> Any:
     import cbe_assets.domain_expectations  # noqa: F401  registers the study's own expectations
 
     built, faults = [], []
-    for number, item in enumerate(expectations, start=1):
+    for number, item in enumerate(expectations):
         try:
             implementation = get_expectation_impl(item["type"])
-            built.append(implementation(**item["kwargs"], severity=item["severity"]))
+            built.append(implementation(**item["kwargs"], severity=item["severity"], meta={"position": number}))
         except (gx.exceptions.GreatExpectationsError, TypeError, ValueError, KeyError) as error:
-            where = f"expectations[{number}] {item.get('type')}"
+            where = f"expectations[{number + 1}] {item.get('type')}"
             faults.append(fault("suite_entry", file=f"expectations/{key}.json", key=where, found=str(error)))
     if faults:
         raise StudyFault(faults)
@@ -193,18 +213,15 @@ def _batch_definition() -> Any:
     return asset.add_batch_definition_whole_dataframe("whole")
 
 
-def _check(result: Any) -> Check:
-    config = result.expectation_config
-    expected = {name: value for name, value in config.kwargs.items() if name != "batch_id"}
+def _check(item: dict[str, Any], result: Any) -> Check:
     seen = result.result or {}
     observed = seen.get("observed_value")
     if observed is None and "unexpected_count" in seen:
         observed = f"{seen['unexpected_count']} of {seen.get('element_count')} rows"
     raised = _exception(result.exception_info)
-    examples = tuple(str(item) for item in (seen.get("partial_unexpected_list") or ())[:5])
+    examples = tuple(str(example) for example in (seen.get("partial_unexpected_list") or ())[:5])
     text = raised or ("ok" if result.success else f"{observed}" + (f", e.g. {'; '.join(examples)}" if examples else ""))
-    severity = str(getattr(config.severity, "value", config.severity))
-    return Check(config.type, expected, severity, bool(result.success), text, examples)
+    return Check(item["type"], item["kwargs"], item["severity"], bool(result.success), text, examples)
 
 
 def _exception(info: Any) -> str | None:
@@ -214,14 +231,6 @@ def _exception(info: Any) -> str | None:
     entries = [info] if "raised_exception" in info else list(info.values())
     messages = [entry["exception_message"] for entry in entries if entry.get("raised_exception")]
     return "; ".join(str(message) for message in messages) or None
-
-
-def _canon(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
-
-
-def _identity(item: dict[str, Any]) -> tuple[str, str]:
-    return item["type"], _canon(item["kwargs"])
 
 
 def failures(key: str, verdict: Verdict) -> list[Fault]:

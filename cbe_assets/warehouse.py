@@ -95,11 +95,10 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         StudyFault: the disk is full or the folder cannot be written; the old file stands.
     """
-    with _replacing(path) as temporary:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+    with _replacing(path) as temporary, open(temporary, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 @contextlib.contextmanager
@@ -165,7 +164,9 @@ class Warehouse:
         try:
             return pq.read_table(path, columns=columns, partitioning=None).to_pandas()
         except (OSError, ValueError) as error:
-            raise StudyFault([fault("damaged_table", file=str(path), key=key, found=str(error), code=FAILED)]) from error
+            raise StudyFault(
+                [fault("damaged_table", file=str(path), key=key, found=str(error), code=FAILED)]
+            ) from error
 
     def record(self, key: str) -> Record | None:
         """What made the stored table; None where nothing readable is stored."""

@@ -74,7 +74,9 @@ def _manifest(study: Study, keys: list[str], inputs: Inputs) -> Output:
     records = {key: record for key in keys if (record := warehouse.record(key))}
     simulated = bool(inputs(EDITIONS)["simulated"].any())
     files = [
-        {"file": path, "sha256": sha, "asset": key} for key, record in records.items() for path, sha in record.files.items()
+        {"file": path, "sha256": sha, "asset": key}
+        for key, record in records.items()
+        for path, sha in record.files.items()
     ]
     content = {
         "study": study.settings.name,

@@ -68,4 +68,6 @@ def corrections(study: Study) -> list[Correction]:
         return []
     places = gazetteer(study)
     known = [place.name for place in (*places.provinces, places.nation)]
-    return read_corrections(path.read_text(encoding="utf-8"), file="data/corrections.yaml", tables=study.tables, provinces=known)
+    return read_corrections(
+        path.read_text(encoding="utf-8"), file="data/corrections.yaml", tables=study.tables, provinces=known
+    )

@@ -33,8 +33,12 @@ def _definition(study: Study, name: str) -> dict[str, object]:
     shown = {*exhibit.terms, exhibit.x, exhibit.y}
     variables = {key: item.model_dump() for key, item in study.variables.items() if key in shown}
     words: dict[str, object] = {"exhibit": exhibit.model_dump(), "variables": variables}
-    words["specifications"] = {k: study.specifications[k].model_dump() for k in exhibit.columns if k in study.specifications}
-    words["tests"] = {key: study.tests[key].model_dump() for key in (*exhibit.columns, *exhibit.tests) if key in study.tests}
+    words["specifications"] = {
+        k: study.specifications[k].model_dump() for k in exhibit.columns if k in study.specifications
+    }
+    words["tests"] = {
+        key: study.tests[key].model_dump() for key in (*exhibit.columns, *exhibit.tests) if key in study.tests
+    }
     if exhibit.kind == "weights":
         words["groups"] = {key: text.model_dump() for key, text in study.groups.items()}
         words["indicators"] = {key: item.model_dump() for key, item in study.indicators.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cbe_assets.assets.node import Inputs, Node, Output
+from cbe_assets.assets.node import Node, Output
 from cbe_assets.faults import StudyFault, fault
 from cbe_assets.sources import EditionFile, Sources
 from cbe_assets.study import ReferenceTable, Study, Table
@@ -69,7 +69,9 @@ def _read_all(study: Study, found: Sources, name: str) -> Output:
             faults += error.faults
             continue
         frames.append(_with_edition(reading, file, found.simulated))
-        skipped += [{"file": file.path.name, "cell": s.cell, "text": s.text, "reason": s.reason} for s in reading.skipped]
+        skipped += [
+            {"file": file.path.name, "cell": s.cell, "text": s.text, "reason": s.reason} for s in reading.skipped
+        ]
         notes += [{"file": file.path.name, "note": note} for note in reading.notes]
     if faults:
         raise StudyFault(faults)
@@ -90,7 +92,7 @@ def read_edition(file: EditionFile, places: Gazetteer) -> Any:
 def _with_edition(reading: Any, file: EditionFile, simulated: bool) -> pd.DataFrame:
     said = f"{reading.source_line or ''} {file.sidecar.get('source', '')}"
     marked = simulated or bool(file.sidecar.get("simulated")) or "SIMULATED" in said or "模拟数据" in said
-    frame = reading.observations.assign(edition=file.edition, file=file.path.name, simulated=marked)
+    frame = reading.observations.assign(edition=file.edition, file=f"{file.table}/{file.path.name}", simulated=marked)
     for column in ("indicator", "unit", "sheet"):
         frame[column] = frame[column].astype("str").where(frame[column].notna(), None)
     return frame[list(COLUMNS)]
@@ -139,7 +141,9 @@ def read_reference(study: Study, table: ReferenceTable) -> pd.DataFrame:
         ]  # fmt: skip
     frame = pd.DataFrame(typed)
     twice = frame[frame.duplicated(table.key)]
-    faults += [fault("reference_twice", file=table.file, found=str(dict(row[table.key]))) for _, row in twice.iterrows()]
+    faults += [
+        fault("reference_twice", file=table.file, found=str(dict(row[table.key]))) for _, row in twice.iterrows()
+    ]
     if faults:
         raise StudyFault(faults)
     return frame

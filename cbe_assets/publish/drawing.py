@@ -16,6 +16,7 @@ import matplotlib
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cbe_assets.publish.figure_notes import figure_notes
@@ -56,9 +57,9 @@ def _style(name: str) -> Iterator[None]:
     """Settings of this figure only; identifiers in the SVG depend on its name, not on chance."""
     settings = {
         "font.family": [_font(), "DejaVu Sans"], "font.size": 9, "axes.unicode_minus": True, "svg.fonttype": "path",
-        "svg.hashsalt": name, "axes.linewidth": 0.6, "axes.edgecolor": SOFT, "xtick.color": SOFT, "ytick.color": SOFT,
-        "axes.labelcolor": INK, "text.color": INK, "xtick.major.width": 0.6, "ytick.major.width": 0.6,
-        "path.simplify": False,
+        "svg.hashsalt": name, "axes.linewidth": 0.6, "axes.edgecolor": SOFT, "axes.labelcolor": INK, "text.color": INK,
+        "xtick.color": SOFT, "ytick.color": SOFT, "xtick.labelsize": 8, "ytick.labelsize": 8,
+        "xtick.major.width": 0.6, "ytick.major.width": 0.6, "path.simplify": False,
     }  # fmt: skip
     with matplotlib.rc_context(settings):
         yield
@@ -91,7 +92,8 @@ def _figure(material: Material, data: pd.DataFrame, language: Language) -> Figur
     figure = Figure(figsize=(WIDTH, HEIGHT + foot))
     FigureCanvasAgg(figure)
     high = HEIGHT + foot
-    box = (0.105, (0.5 + foot) / high, 0.775, (HEIGHT - 0.5 - (0.38 if loud else 0.12)) / high)
+    below = foot + (0.5 if material.exhibit.x else 0.32)
+    box = (0.12, below / high, 0.76, (high - below - (0.4 if loud else 0.12)) / high)
     axes = figure.add_axes(box)
     axes.spines[["top", "right"]].set_visible(False)
     DRAW[material.exhibit.kind](axes, material, data, language)
@@ -197,7 +199,8 @@ def _point_names(axes: Axes, material: Material, points: pd.DataFrame, colour: s
     for row in points.itertuples():
         place = material.context.gazetteer.named(row.label)
         name = place.name if language == "zh" else place.name_en
-        axes.annotate(name, (row.x, row.y), (5, -3), textcoords="offset points", fontsize=8, color=colour)
+        label = axes.annotate(name, (row.x, row.y), (5, -3), textcoords="offset points", fontsize=8, color=colour)
+        label.set_path_effects([withStroke(linewidth=2.2, foreground="white")])
 
 
 def _regional_means(axes: Axes, material: Material, data: pd.DataFrame, language: Language) -> None:

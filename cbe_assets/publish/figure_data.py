@@ -79,12 +79,12 @@ def least_squares(x: np.ndarray, y: np.ndarray):
 
 
 def _remote(frame: pd.DataFrame, x: str, residual: np.ndarray) -> set[int]:
-    """Row numbers to label: the last point of the three provinces with the largest x and of the two farthest below."""
+    """Row numbers to label: last points of the three largest x, and of those farthest above and below the line."""
     rows = frame.assign(residual=residual, row=range(len(frame))).sort_values("year")
     latest = rows.groupby("province", sort=True).tail(1)
     right = latest.nlargest(3, x)
     rest = latest[~latest["province"].isin(right["province"])]
-    return {*right["row"], *rest.nsmallest(2, "residual")["row"]}
+    return {*right["row"], *rest.nsmallest(1, "residual")["row"], *rest.nlargest(1, "residual")["row"]}
 
 
 def _regional_means(material: Material) -> list[tuple]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from cbe_assets.publish.grid import Cell, Grid, Line, covered_columns, filled
+from cbe_assets.publish.material import number_of
 from cbe_assets.publish.wording import Language, words
 
 LONGEST = 22
@@ -48,18 +49,19 @@ def _cell_text(text: str) -> str:
 
 def latex(grid: Grid, language: Language) -> str:
     """The table environment, with caption, label `tab:<exhibit>` and notes."""
+    opening, closing = _tabular(grid, language)
     rows = [
         _PREAMBLE[language] + ", \\usepackage{booktabs,threeparttable,multirow,array}",
         r"\begin{table}[htbp]", r"\centering", r"\small", r"\begin{threeparttable}",
-        rf"\caption{{{escaped(grid.title[language])}}}", rf"\label{{tab:{grid.name}}}",
-        rf"\begin{{tabular}}{{@{{}}{_columns(grid, language)}@{{}}}}", r"\toprule",
+        rf"\caption{{{escaped(_caption(grid, language))}}}", rf"\label{{tab:{grid.name}}}",
+        opening, r"\toprule",
     ]  # fmt: skip
     for line in grid.heads:
         rows += _head(line, grid.width, language)
     rows.append(r"\midrule")
     for line, hidden in zip(grid.lines, covered_columns(grid.lines), strict=True):
         rows.append(_body(line, grid.width, hidden, language))
-    rows += [r"\bottomrule", r"\end{tabular}"]
+    rows += [r"\bottomrule", closing]
     if grid.notes:
         rows += [r"\begin{tablenotes}[flushleft]", r"\footnotesize"]
         for number, note in enumerate(grid.notes):
@@ -70,17 +72,30 @@ def latex(grid: Grid, language: Language) -> str:
     return "\n".join([*rows, r"\end{threeparttable}", r"\end{table}", ""])
 
 
+def _caption(grid: Grid, language: Language) -> str:
+    """The title without its number: LaTeX counts by itself."""
+    return grid.title[language].removeprefix(number_of(grid.name)[language]).lstrip(". ")
+
+
+def _tabular(grid: Grid, language: Language) -> tuple[str, str]:
+    """Opening and end: columns of numbers are spread over the line, so that the notes below have room."""
+    columns = _columns(grid, language)
+    if "p{" in columns:
+        return rf"\begin{{tabular}}{{@{{}}{columns}@{{}}}}", r"\end{tabular}"
+    width = r"\linewidth" if grid.width > 4 else r"0.8\linewidth"
+    return rf"\begin{{tabular*}}{{{width}}}{{@{{\extracolsep{{\fill}}}}{columns}@{{}}}}", r"\end{tabular*}"
+
+
 def _columns(grid: Grid, language: Language) -> str:
-    """l, c, or a paragraph column with a share of the text width for long texts."""
-    natural = grid.widths(language, 60)
-    fixed = sum(width for width in natural if width <= LONGEST) + 2 * grid.width
-    long = sum(width for width in natural if width > LONGEST)
-    room = max(0.25, 1 - fixed / TEXT_WIDTH)
+    """l, c, or, for long texts, a paragraph column with its share of the room."""
+    natural, aligns = grid.widths(language, 60), grid.alignments()
+    long = [width > LONGEST and align == "left" for width, align in zip(natural, aligns, strict=True)]
+    flexible = sum(width for width, wraps in zip(natural, long, strict=True) if wraps)
+    room = max(0.25, 1 - (sum(natural) - flexible + 2 * grid.width) / TEXT_WIDTH)
     parts = []
-    for width, align in zip(natural, grid.alignments(), strict=True):
-        share = min(room * width / long, width / TEXT_WIDTH) if width > LONGEST else 0
-        paragraph = rf">{{\raggedright\arraybackslash}}p{{{share:.2f}\linewidth}}"
-        parts.append(paragraph if width > LONGEST else align[0])
+    for width, align, wraps in zip(natural, aligns, long, strict=True):
+        share = min(room * width / flexible, width / TEXT_WIDTH) if wraps else 0
+        parts.append(rf">{{\raggedright\arraybackslash}}p{{{share:.2f}\linewidth}}" if wraps else align[0])
     return "".join(parts)
 
 
@@ -108,5 +123,6 @@ def _body(line: Line, width: int, covered: set[int], language: Language) -> str:
 def _body_cell(cell: Cell, language: Language) -> str:
     text = _cell_text(cell.text[language])
     if cell.columns > 1:
-        return rf"\multicolumn{{{cell.columns}}}{{{cell.align[0]}}}{{\textit{{{text}}}}}"
+        leaning = rf"\textit{{{text}}}" if language == "en" else text
+        return rf"\multicolumn{{{cell.columns}}}{{{cell.align[0]}}}{{{leaning}}}"
     return rf"\multirow[t]{{{cell.rows}}}{{*}}{{{text}}}" if cell.rows > 1 else text

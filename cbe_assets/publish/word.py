@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from html import escape
 
 from docx import Document
@@ -66,11 +67,15 @@ def _orientation(grid: Grid, language: Language) -> str:
 def _columns(grid: Grid, language: Language, size: float) -> list[int]:
     """Width of each column in twentieths of a point; where the page is too narrow, columns of long texts give way."""
     natural, room = _natural(grid, language, size), ROOM[_orientation(grid, language)]
-    long = [width > LONG and align == "left" for width, align in zip(grid.widths(language), grid.alignments(), strict=True)]
-    fixed = sum(width for width, wraps in zip(natural, long, strict=True) if not wraps)
-    flexible = sum(natural) - fixed
-    scale = min(1.0, (room - fixed) / flexible) if flexible else min(1.0, room / fixed)
-    return [round(567 * width * (scale if wraps or not flexible else 1.0)) for width, wraps in zip(natural, long, strict=True)]
+    long = [
+        width > LONG and align == "left"
+        for width, align in zip(grid.widths(language), grid.alignments(), strict=True)
+    ]  # fmt: skip
+    flexible = sum(width for width, wraps in zip(natural, long, strict=True) if wraps)
+    if not flexible:
+        return [round(567 * width * min(1.0, room / sum(natural))) for width in natural]
+    scale = min(1.0, (room - (sum(natural) - flexible)) / flexible)
+    return [round(567 * width * (scale if wraps else 1.0)) for width, wraps in zip(natural, long, strict=True)]
 
 
 def _page(document, grid: Grid, language: Language) -> None:
@@ -168,7 +173,7 @@ class _Setting:
         width = sum(self.widths[cell.column : cell.column + cell.columns])
         span = f'<w:gridSpan w:val="{cell.columns}"/>' if cell.columns > 1 else ""
         merge = ("<w:vMerge/>" if again else '<w:vMerge w:val="restart"/>') if cell.rows > 1 else ""
-        properties = _properties(self.size, italic=cell.columns > 1 and not head)
+        properties = _properties(self.size, italic=cell.columns > 1 and not head and self.language == "en")
         place = f'<w:tcW w:w="{width}" w:type="dxa"/>{span}{merge}{rules.of(cell)}<w:vAlign w:val="center"/>'
         text = "" if again else cell.text[self.language]
         return f"<w:tc><w:tcPr>{place}</w:tcPr>{_text(text, cell.align, properties, 10, 10)}</w:tc>"

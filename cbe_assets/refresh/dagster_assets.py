@@ -47,10 +47,10 @@ def definitions(planner: Planner, recorder: Recorder | None = None) -> dg.Defini
 
 @dg.logger
 def quiet(_context: dg.InitLoggerContext) -> Any:
-    """Warnings only, for `cbe refresh`: a console line per event costs more than the work."""
+    """Says nothing of its own: `cbe refresh` prints what matters, and a console line per event costs more than the work."""
     import logging
 
-    logger = logging.Logger("cbe", level=logging.WARNING)
+    logger = logging.Logger("cbe", level=logging.CRITICAL)
     logger.addHandler(logging.StreamHandler())
     return logger
 
@@ -138,7 +138,9 @@ def _checks(severities: list[str], made: Made) -> Iterator[dg.AssetCheckResult]:
             passed=not failed,
             severity=dg.AssetCheckSeverity.ERROR if severity == "critical" else dg.AssetCheckSeverity.WARN,
             description=f"{len(checks) - len(failed)} of {len(checks)} expectations hold",
-            metadata={f"{number} {check.expectation}": _check_text(check) for number, check in enumerate(failed, start=1)},
+            metadata={
+                f"{number} {check.expectation}": _check_text(check) for number, check in enumerate(failed, start=1)
+            },
         )
 
 
@@ -157,7 +159,9 @@ def _metadata(node: Node, output: Output, record: Record) -> dict[str, Any]:
     if node.lineage:
         shown["dagster/column_lineage"] = dg.TableColumnLineage(
             {
-                column: [dg.TableColumnDep(asset_key=dg.AssetKey(key.split("/")), column_name=name) for key, name in pairs]
+                column: [
+                    dg.TableColumnDep(asset_key=dg.AssetKey(key.split("/")), column_name=name) for key, name in pairs
+                ]
                 for column, pairs in node.lineage().items()
             }
         )
@@ -186,5 +190,3 @@ def _cell(value: Any) -> str | int | float | bool:
     if isinstance(value, float):
         return "" if value != value else float(f"{value:.6g}")
     return value if isinstance(value, (str, int, bool)) else ("" if value is None else str(value))
-
-

@@ -51,7 +51,9 @@ class Plan:
     orphans: list[str]
 
     def as_dict(self) -> dict[str, object]:
-        reasons = {key: [{"reason": r.message, **r.facts, "text": r.text()} for r in why] for key, why in self.stale.items()}
+        reasons = {
+            key: [{"reason": r.message, **r.facts, "text": r.text()} for r in why] for key, why in self.stale.items()
+        }
         return {
             "stale": reasons,
             "later": self.later,

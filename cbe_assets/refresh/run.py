@@ -11,8 +11,6 @@ from cbe_assets.faults import Fault
 from cbe_assets.refresh.plan import Plan, Planner
 
 if TYPE_CHECKING:
-    import dagster as dg
-
     from cbe_assets.gate import Made
 
 Say = Callable[[str, str, dict[str, Any]], None]
@@ -106,5 +104,3 @@ def keys_of(selection: str, graph: Graph) -> set[str]:
     from cbe_assets.refresh.dagster_runs import select
 
     return select(selection, graph)
-
-

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from cbe_assets.simulate.parameters import Parameters
-from cbe_assets.simulate.truth import BASE_YEARS, FIRST_YEAR, LAST_YEAR, MEDIATORS, REGRESSORS, Truth
+from cbe_assets.simulate.truth import BASE_YEARS, DRAW, FIRST_YEAR, LAST_YEAR, MEDIATORS, REGRESSORS, Truth
 from cbe_assets.statistics.index import entropy_weights, normalize
 
 YEARS = np.arange(FIRST_YEAR, LAST_YEAR + 1)
@@ -86,7 +86,7 @@ class Latent:
 
 def generator(seed: int, stream: str) -> np.random.Generator:
     """PCG64 of the seed and the stream's name, so that a new series leaves the draws of the others alone."""
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(stream.encode())])))
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, DRAW, zlib.crc32(stream.encode())])))
 
 
 def draw(

@@ -9,6 +9,7 @@ from functools import cache
 from importlib import resources
 
 import numpy as np
+import yaml
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,12 @@ class Parameters:
     series: dict[str, Series]
 
 
+def _text(name: str) -> str:
+    return resources.files("cbe_assets.simulate").joinpath("parameters", name).read_text(encoding="utf-8")
+
+
 def _rows(name: str) -> list[dict[str, str]]:
-    text = resources.files("cbe_assets.simulate").joinpath("parameters", name).read_text(encoding="utf-8")
+    text = _text(name)
     return list(csv.DictReader(io.StringIO("\n".join(line for line in text.splitlines() if not line.startswith("#")))))
 
 
@@ -84,3 +89,8 @@ def printed_files() -> tuple[PrintedFile, ...]:
         )
         for row in _rows("files.csv")
     )
+
+
+def texts() -> dict[str, dict[str, str]]:
+    """texts.yaml: what truth.yaml says in words, key -> {zh, en}."""
+    return yaml.safe_load(_text("texts.yaml"))

@@ -121,8 +121,8 @@ def zones_in_force(pilot_zones: pd.DataFrame) -> np.ndarray:
     """Zones approved up to the end of each year: provinces of the simulation x YEARS."""
     approved = pilot_zones.assign(year=pd.to_datetime(pilot_zones["approval_date"]).dt.year)
     counts = approved.groupby(["province", "year"]).size().unstack(fill_value=0)
-    counts = counts.reindex(index=list(parameters().provinces), columns=range(counts.columns.min(), YEARS[-1] + 1))
-    return counts.fillna(0).cumsum(axis=1)[YEARS.tolist()].to_numpy(dtype=float)
+    counts = counts.reindex(index=list(parameters().provinces), columns=range(2000, YEARS[-1] + 1), fill_value=0)
+    return counts.cumsum(axis=1)[YEARS.tolist()].to_numpy(dtype=float)
 
 
 def write(simulated: Simulated) -> dict[str, bytes]:
@@ -186,9 +186,7 @@ def _classic(shown: pd.DataFrame, file: PrintedFile, declared: Table, gazetteer:
 
 def _new_site(shown: pd.DataFrame, file: PrintedFile, declared: Table, gazetteer: Gazetteer, edition: Edition) -> bytes:
     frame = _with_empty_year(shown, file, edition)
-    return write_new_site_csv(
-        frame, gazetteer=gazetteer, notes=_NOTES.get(file.table, ()), source_line=SOURCE_LINE
-    )
+    return write_new_site_csv(frame, gazetteer=gazetteer, notes=_NOTES.get(file.table, ()), source_line=SOURCE_LINE)
 
 
 def _old_api(shown: pd.DataFrame, file: PrintedFile, declared: Table, gazetteer: Gazetteer, edition: Edition) -> bytes:

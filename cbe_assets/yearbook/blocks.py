@@ -104,6 +104,7 @@ class _Cutter:
         if not opening and not under and not (self.blocks and len(texts) == 1 and cells.is_note_item(texts[0])):
             return False
         if self.panel.first == 0:
+            # An unquoted comma in a note has cut it into cells; a note is one line again.
             joined = ("," if self.grid.sheet.lines is not None else " ").join(texts)
             if not self.into.line(joined):
                 self.into.notes.append(joined)

@@ -20,7 +20,8 @@ _MISSING = """
 MISSING = frozenset(_MISSING.split()) | {""}
 """What stands in a number cell where there is no number.  … is also printed for "less than half of the last digit"."""
 
-_PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?").fullmatch
+"""Whether a text is a number in its plainest form, which needs no reading."""
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:(,|'|\s)\d{3})(?:\1\d{3})*(?:\.\d+)?", re.ASCII)
 _NUMBER_MARKS = re.compile(rf"^(?:{MARK}\s*)+|(?:\s*{MARK})+$")
@@ -77,7 +78,7 @@ def number(cell: Cell) -> float:
         NotANumber: the cell holds something else (text, a date, a truth value, an infinite number).
     """
     if isinstance(cell, str):
-        if _PLAIN.fullmatch(cell):
+        if PLAIN(cell):
             return float(cell)
         return _printed_number(cell)
     if isinstance(cell, float | int) and not isinstance(cell, bool) and math.isfinite(cell):

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
 
 from cbe_assets.yearbook import cells
 from cbe_assets.yearbook.containers import Sheet
 from cbe_assets.yearbook.gazetteer import Province, key
 from cbe_assets.yearbook.headlines import Heading
-from cbe_assets.yearbook.observations import Collection, Observation
+from cbe_assets.yearbook.observations import Collection
 
 _LOOK = 12
 """The header of a plain table is found in this many first rows."""
@@ -108,7 +107,7 @@ def _body(sheet: Sheet, plain: Plain, into: Collection) -> list[int]:
             continue
         first = cells.text_of(record[0])
         # An unquoted comma in a note has cut it into cells; a note is one line again.
-        if cells.is_note(first) or cells.is_source(first) or (noted and not _has_number(record)):
+        if cells.is_note(first) or cells.is_source(first) or (noted and not into.gazetteer.find(first)):
             noted = True
             line = _joined(record, sheet.lines is not None)
             if not into.line(line):
@@ -125,15 +124,11 @@ def _alone(record: Sequence[cells.Cell]) -> bool:
     return all(map(cells.is_blank, record[1:]))
 
 
-def _has_number(record: Sequence[cells.Cell]) -> bool:
-    return any(cells.is_number(cell) for cell in record[1:])
-
-
 def _joined(record: Sequence[cells.Cell], text_file: bool) -> str:
-    texts = [cells.text_of(cell) for cell in record]
-    while texts and not texts[-1]:
+    texts = [cell if isinstance(cell, str) else cells.text_of(cell) for cell in record]
+    while texts and cells.is_blank(texts[-1]):
         texts.pop()
-    return ("," if text_file else " ").join(texts)
+    return ("," if text_file else " ").join(texts).strip(cells.BLANKS)
 
 
 def _read_provinces(sheet: Sheet, plain: Plain, rows: list[int], into: Collection) -> bool:
@@ -184,16 +179,16 @@ def _read_row(
     record, years = sheet.rows[row], plain.years
     figures = record[1 : len(years) + 1]
     figures += [""] * (len(years) - len(figures))
-    values, texts, addresses = [], [], []
-    for column, cell in enumerate(figures, 1):
-        if isinstance(cell, str):
-            cell = cell.strip(cells.BLANKS)
-        address = sheet.cell(row, column)
-        addresses.append(address)
-        texts.append(cell if isinstance(cell, str) else cells.text_of(cell))
-        values.append(into.number(cell, address, sheet.name, province, years[column - 1]))
-    same = map(repeat, (indicator, unit, region, province))
-    into.observations += map(Observation, *same, years, values, texts, repeat(sheet.name), addresses)
+    addresses = sheet.cells(row, 1, len(years) + 1)
+    texts = [cell.strip(cells.BLANKS) if isinstance(cell, str) else cells.text_of(cell) for cell in figures]
+    values = [
+        float(text) if cells.PLAIN(text) else into.number(cell, address, sheet.name, province, year)
+        for text, cell, address, year in zip(texts, figures, addresses, years, strict=True)
+    ]
+    into.observations.extend(
+        len(years), indicator=indicator, unit=unit, region=region, province=province, year=years, value=values,
+        text=texts, sheet=sheet.name, cell=addresses,
+    )  # fmt: skip
     for column in range(len(years) + 1, len(record)):
         if not cells.is_blank(record[column]):
             found = cells.text_of(record[column])

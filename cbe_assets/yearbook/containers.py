@@ -64,6 +64,14 @@ class Sheet:
         return f"{column_letters(column)}{row + 1}"
 
 
+    def cells(self, row: int, first: int, last: int) -> list[str]:
+        """Addresses of the row's columns from `first` to before `last`."""
+        if self.lines is not None:
+            line = f"L{self.lines[row]}C"
+            return [f"{line}{column + 1}" for column in range(first, last)]
+        return [self.cell(row, column) for column in range(first, last)]
+
+
 @dataclass(frozen=True)
 class Content:
     """What a file holds: its text (JSON, CSV) or its sheets.

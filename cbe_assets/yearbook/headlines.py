@@ -12,9 +12,11 @@ _HEAD = re.compile(r"(数据库|指标|时间|地区|database|indicators?|time|r
 _HEAD_KEYS = {"database": "数据库", "indicator": "指标", "indicators": "指标", "time": "时间", "region": "地区"}
 _NUMBER = re.compile(
     r"^(?:(?:附?表|table)\s*)?(?:[A-Z一二三四五六七八九十\d]{1,3}(?:\s*[-－—–.．]\s*\d{1,3})+|(?:附?表|table)\s*\d{1,3})"
-    r"\s*[:：、.]?\s*",
+    r"(?!\d)\s*[:：、.]?\s*",
     re.IGNORECASE,
 )
+# Without the dotted numbers, which number notes as well.
+_TABLE = re.compile(r"(?:附?表|table)\s*\d|[A-Z\d]{1,3}\s*[-－—–]\s*\d{1,3}(?!\d)", re.IGNORECASE)
 _CONTINUED = re.compile(
     r"[(（\[]?\s*(?:续\s*表?\s*[一二三四五六七八九十\d]*|continued(?:\s*\d+)?)\s*[)）\]]?", re.IGNORECASE
 )
@@ -114,7 +116,7 @@ def is_continuation(text: str) -> bool:
 
 def is_title(text: str) -> bool:
     """Whether a line opens with a table number (12-3, 表3-9) or says that a table goes on."""
-    return bool(_NUMBER.match(text.strip(cells.BLANKS))) or is_continuation(text)
+    return bool(_TABLE.match(text.strip(cells.BLANKS))) or is_continuation(text)
 
 
 def _place_of(title: str, gazetteer: Gazetteer) -> Province | None:

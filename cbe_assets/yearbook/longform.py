@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from cbe_assets.yearbook import cells
 from cbe_assets.yearbook.containers import Sheet
 from cbe_assets.yearbook.gazetteer import Place, key
-from cbe_assets.yearbook.observations import Collection, Observation
+from cbe_assets.yearbook.observations import Collection
 
 _FIELDS = {
     "place": "region_name region province province_name area 地区 地区名称 地区名 省份 省份名称 省 省市 行政区",
@@ -22,7 +22,7 @@ _FIELDS = {
     "unit": "unit 单位 计量单位",
     "has_data": "has_data hasdata",
 }
-_FIELD_OF = {name: field for field, names in _FIELDS.items() for name in names.split()}
+_FIELD_OF = {name: meaning for meaning, names in _FIELDS.items() for name in names.split()}
 _NEEDED = frozenset({"year", "value"})
 _YEAR_CODE = re.compile(r"((?:19|20)\d\d)(?:YY)?", re.ASCII)
 
@@ -57,55 +57,72 @@ def read_long(sheet: Sheet, into: Collection) -> None:
     """Layout E: one record per row.  `value` is taken (unrounded), not `display_value`; has_data False is missing."""
     fields = _fields(sheet.rows[0])
     width = max(fields.values()) + 1
-    # A field the file has not is read from a blank cell added to each record.
-    at = {name: fields.get(name, width) for name in _FIELDS}
-    places: dict[tuple[str, str], Place] = {}
+    long = _Long(sheet, into, [fields.get(name, width) for name in _FIELDS])
     for row, record in enumerate(sheet.rows[1:], 1):
         filled = len(record) - record.count("")
         if filled < 2 and (not filled or all(map(cells.is_blank, record)) or into.line(_only(record))):
             continue
-        _long_record(sheet, row, [*record[:width], *([""] * (width + 1 - len(record[:width])))], at, places, into)
+        # A field the file has not is read from the blank cell after the last.
+        long.take(row, [*record[:width], *([""] * (width + 1 - len(record[:width])))])
 
 
 def _only(record: Sequence[cells.Cell]) -> str:
     return next(cells.text_of(cell) for cell in record if not cells.is_blank(cell))
 
 
-def _long_record(
-    sheet: Sheet,
-    row: int,
-    record: Sequence[cells.Cell],
-    at: Mapping[str, int],
-    places: dict[tuple[str, str], Place],
-    into: Collection,
-) -> None:
-    printed, code = cells.text_of(record[at["place"]]), cells.text_of(record[at["place_code"]])
-    where = places.get((printed, code))
-    if where is None:
-        address = sheet.cell(row, at["place" if printed else "place_code"])
-        where = _place(printed, code, address, sheet.name, into)
-        if where is not None and where.province is not None:
-            places[printed, code] = where
-    year = cells.year(record[at["year"]])
-    if year is None:
-        found = cells.text_of(record[at["year"]])
+@dataclass
+class _Long:
+    """Walks the records of layout E; what recurs in them (province, indicator) is looked up once.
+
+    Args:
+        sheet: the records.
+        into: takes the observations.
+        at: the column of each of `_FIELDS`, in that order.
+    """
+
+    sheet: Sheet
+    into: Collection
+    at: list[int]
+    places: dict[tuple[cells.Cell, cells.Cell], tuple[str, str]] = field(default_factory=dict)
+    indicators: dict[tuple[cells.Cell, ...], tuple[str | None, str | None]] = field(default_factory=dict)
+
+    def take(self, row: int, record: Sequence[cells.Cell]) -> None:
+        """One record becomes one observation, or a fault, or is skipped."""
+        name, code, year_cell, figure, indicator, indicator_code, unit, has_data = [record[one] for one in self.at]
+        where = self.places.get((name, code)) or self._place(row, name, code)
+        year = cells.year(year_cell) or self._no_year(row, year_cell)
+        if where is None or year is None:
+            return
+        key = (indicator, indicator_code, unit)
+        if key not in self.indicators:
+            self.indicators[key] = self._indicator(*map(cells.text_of, key))
+        # The interface says 0 where it has no data.
+        if has_data in ("False", "false", "FALSE", "0", False):
+            figure = ""
+        address, text = self.sheet.cell(row, self.at[3]), cells.text_of(figure)
+        value = float(text) if cells.PLAIN(text) else self.into.number(figure, address, self.sheet.name, where[1], year)
+        self.into.observations.append((*self.indicators[key], *where, year, value, text, self.sheet.name, address))
+
+    def _place(self, row: int, name: cells.Cell, code: cells.Cell) -> tuple[str, str] | None:
+        printed, digits = cells.text_of(name), cells.text_of(code)
+        address = self.sheet.cell(row, self.at[0 if printed else 1])
+        place = _place(printed, digits, address, self.sheet.name, self.into)
+        if place is None or not self.into.place(place, address, self.sheet.name, printed, 1):
+            return None
+        self.places[name, code] = (printed or place.name, place.name)
+        return self.places[name, code]
+
+    def _no_year(self, row: int, cell: cells.Cell) -> None:
+        found = cells.text_of(cell)
         message = "not_annual" if cells.is_part_of_year(found) else "not_a_year"
-        into.fault(message, sheet=sheet.name, cell=sheet.cell(row, at["year"]), found=found)
-    if where is None or year is None:
-        return
-    if not into.place(where, sheet.cell(row, at["place"]), sheet.name, printed, 1):
-        return
-    address = sheet.cell(row, at["value"])
-    # The interface says 0 where it has no data.
-    cell = "" if cells.text_of(record[at["has_data"]]).lower() in ("false", "0") else record[at["value"]]
-    value = into.number(cell, address, sheet.name, where.name, year)
-    label = cells.label(cells.text_of(record[at["indicator"]]))
-    indicator = label.name or into.stated.indicator
-    unit = cells.text_of(record[at["unit"]]) or label.unit or into.stated.unit
-    if indicator and (indicator_code := cells.text_of(record[at["indicator_code"]])):
-        into.codes.setdefault(indicator, indicator_code)
-    names = (indicator, unit, printed or where.name, where.name)
-    into.observations.append(Observation(*names, year, value, cells.text_of(cell), sheet.name, address))
+        self.into.fault(message, sheet=self.sheet.name, cell=self.sheet.cell(row, self.at[2]), found=found)
+
+    def _indicator(self, printed: str, code: str, unit: str) -> tuple[str | None, str | None]:
+        label = cells.label(printed)
+        name = label.name or self.into.stated.indicator
+        if name and code:
+            self.into.codes.setdefault(name, code)
+        return name, unit or label.unit or self.into.stated.unit
 
 
 def _place(printed: str, code: str, address: str, sheet: str | None, into: Collection) -> Place | None:
@@ -205,10 +222,10 @@ def _path(address: str, name: object) -> str:
 
 def _placed(node: Mapping[str, object], context: _Context, into: Collection) -> _Context:
     for name, value in node.items():
-        field = _FIELD_OF.get(key(name))
-        if field == "place" and isinstance(value, str) and into.gazetteer.find(value):
+        meaning = _FIELD_OF.get(key(name))
+        if meaning == "place" and isinstance(value, str) and into.gazetteer.find(value):
             context = replace(context, place=value)
-        elif field == "place_code" and into.gazetteer.by_code(str(value)):
+        elif meaning == "place_code" and into.gazetteer.by_code(str(value)):
             context = replace(context, code=str(value))
     return context
 
@@ -243,8 +260,8 @@ def _json_value(value: Mapping[str, object], year: int, context: _Context, into:
     cell = value["value"] if value["value"] is not None else ""
     number = into.number(cell, context.address, None, place.name, year)
     name = label.name or into.stated.indicator
-    observation = (name, unit, printed or place.name, place.name, year, number, cells.text_of(cell))
-    into.observations.append(Observation(*observation, None, context.address))
+    names = (name, unit, printed or place.name, place.name)
+    into.observations.append((*names, year, number, cells.text_of(cell), None, context.address))
 
 
 def _json_place(

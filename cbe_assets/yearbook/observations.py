@@ -7,7 +7,7 @@ faults of a file are raised together.  How a layout is found and walked is elsew
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -36,6 +36,48 @@ class Observation(NamedTuple):
     text: str
     sheet: str | None
     cell: str
+
+
+class Columns:
+    """Observations column by column: 620 tuples a file would keep the garbage collector busy."""
+
+    def __init__(self) -> None:
+        self.lists: dict[str, list] = {name: [] for name in COLUMNS}
+
+    def __len__(self) -> int:
+        return len(self.lists["year"])
+
+    def __iter__(self) -> Iterator[Observation]:
+        return map(Observation._make, zip(*self.lists.values(), strict=True))
+
+    def append(self, one: tuple[object, ...]) -> None:
+        """One more observation, its parts in the order of `COLUMNS`."""
+        for column, value in zip(self.lists.values(), one, strict=True):
+            column.append(value)
+
+    def extend(self, count: int, **columns: object) -> None:
+        """`count` more observations; a column is a list of that length, or one text (or None) for all of them."""
+        for name, value in columns.items():
+            self.lists[name] += value if isinstance(value, list) else [value] * count
+
+    def keep(self, observations: Iterable[Observation]) -> None:
+        """Only these from now on."""
+        kept = list(observations)
+        columns = zip(*kept, strict=True) if kept else [()] * len(COLUMNS)
+        self.lists = {name: list(column) for name, column in zip(COLUMNS, columns, strict=True)}
+
+    def frame(self) -> pd.DataFrame:
+        """Text columns of dtype str, year int64, value float64."""
+        arrays: dict[str, object] = {}
+        for name, column in self.lists.items():
+            if name == "year":
+                arrays[name] = np.array(column, dtype=np.int64)
+            elif name == "value":
+                arrays[name] = np.array(column, dtype=np.float64)
+            else:
+                # By way of Arrow: pandas' own inference takes twice as long, for the same array.
+                arrays[name] = pd.array(pa.array(column, pa.large_string()), dtype=_TEXT)
+        return pd.DataFrame(arrays, copy=False)
 
 
 @dataclass(frozen=True)
@@ -84,7 +126,7 @@ class Collection:
     file: str
     gazetteer: Gazetteer
     stated: Stated
-    observations: list[Observation] = field(default_factory=list)
+    observations: Columns = field(default_factory=Columns)
     skipped: list[Skipped] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -148,17 +190,21 @@ class Collection:
             self._skip_unpublished()
         if self.faults:
             raise StudyFault(self.faults)
-        return frame(self.observations)
+        return self.observations.frame()
 
     def all_cities(self) -> None:
         """Beijing, Tianjin, Shanghai and Chongqing among nothing but cities are the cities, not the provinces."""
         for seen in dict.fromkeys((one.region, one.sheet) for one in self.observations):
             same = [one for one in self.observations if (one.region, one.sheet) == seen]
             self.skip(same[0].cell, seen[1], seen[0], "skipped_city", len(same))
-        self.observations = []
+        self.observations = Columns()
 
     def _merge_repeated(self) -> None:
         """One observation per indicator, unit, province and year; a second, different value is a fault."""
+        lists = self.observations.lists
+        keys = zip(lists["indicator"], lists["unit"], lists["province"], lists["year"], strict=True)
+        if len(set(keys)) == len(self.observations):
+            return
         first: dict[tuple[object, ...], Observation] = {}
         for one in self.observations:
             key = (one.indicator, one.unit, one.province, one.year)
@@ -174,19 +220,22 @@ class Collection:
                     "observation_twice", sheet=one.sheet, cell=one.cell, province=one.province, year=one.year,
                     indicator=one.indicator or "", found=one.text, expected=before.text, other=_address(before),
                 )  # fmt: skip
-        self.observations = list(first.values())
+        self.observations.keep(first.values())
 
     def _skip_unpublished(self) -> None:
         """Newest years in which no place has a value are not yet published: skipped, not missing."""
-        known = {(one[0], one[1], one[4]) for one in self.observations if one[5] == one[5]}
+        values = self.observations.lists["value"]
+        if values and not any(value != value for value in values):
+            return
+        known = {(one.indicator, one.unit, one.year) for one in self.observations if one.value == one.value}
         if not known:
             if not self.faults:
                 self.fault("no_number")
             return
         groups: dict[tuple[str | None, str | None], dict[int, list[Observation]]] = {}
         for one in self.observations:
-            if one[5] != one[5] and (one[0], one[1], one[4]) not in known:
-                groups.setdefault(one[:2], {}).setdefault(one.year, []).append(one)
+            if (one.indicator, one.unit, one.year) not in known:
+                groups.setdefault((one.indicator, one.unit), {}).setdefault(one.year, []).append(one)
         unpublished: set[tuple[str | None, str | None, int]] = set()
         for (indicator, unit), empty in groups.items():
             newest = max((year for name, of, year in known if (name, of) == (indicator, unit)), default=0)
@@ -198,24 +247,9 @@ class Collection:
                     self.skip(first.cell, first.sheet, text, reason, len(empty[year]))
                     unpublished.add((indicator, unit, year))
         if unpublished:
-            self.observations = [
+            self.observations.keep(
                 one for one in self.observations if (one.indicator, one.unit, one.year) not in unpublished
-            ]
-
-
-def frame(observations: Sequence[Observation]) -> pd.DataFrame:
-    """Observations as a frame: text columns of dtype str, year int64, value float64."""
-    columns: Iterable[Sequence[object]] = zip(*observations, strict=True) if observations else [[] for _ in COLUMNS]
-    arrays: dict[str, object] = {}
-    for name, column in zip(COLUMNS, columns, strict=True):
-        if name == "year":
-            arrays[name] = np.array(column, dtype=np.int64)
-        elif name == "value":
-            arrays[name] = np.array(column, dtype=np.float64)
-        else:
-            # By way of Arrow: pandas' own inference takes twice as long, for the same array.
-            arrays[name] = pd.array(pa.array(column, pa.large_string()), dtype=_TEXT)
-    return pd.DataFrame(arrays, copy=False)
+            )
 
 
 def _address(one: Observation) -> str:

@@ -1,4 +1,7 @@
-"""Layout H: a chapter sheet of a printed yearbook, written as xlsx with merged headings and always the same bytes."""
+"""Layout H: a chapter sheet of a printed yearbook, written as xlsx with merged headings and always the same bytes.
+
+openpyxl writes 16 significant digits; a figure with more does not read back equal.
+"""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import io
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
 import pandas as pd
 
@@ -26,10 +27,7 @@ def printed(value: float, missing: str = "") -> str:
     number = float(value)
     if math.isnan(number):
         return missing
-    text = repr(number)
-    if "e" in text or "E" in text:
-        text = f"{number:.0f}" if number.is_integer() else f"{number:.25f}".rstrip("0")
-    return text.removesuffix(".0")
+    return format(Decimal(repr(number)), "f").removesuffix(".0")
 
 
 def note_lines(notes: Sequence[str]) -> list[str]:

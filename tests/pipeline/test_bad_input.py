@@ -42,9 +42,13 @@ def with_cell(lines: list[str], row: int, column: int, text: str) -> list[str]:
 
 def refused(root: Path, code: int = 2) -> str:
     """Refreshes; the stored tables, exports and reader's database must be as before.  Gives what was said."""
-    before = tree(root / "data/exports") | {k: v for k, v in tree(root / "data/warehouse").items() if k.startswith("clean/")}
+    before = tree(root / "data/exports") | {
+        k: v for k, v in tree(root / "data/warehouse").items() if k.startswith("clean/")
+    }
     done = cbe("refresh", "--root", str(root))
-    after = tree(root / "data/exports") | {k: v for k, v in tree(root / "data/warehouse").items() if k.startswith("clean/")}
+    after = tree(root / "data/exports") | {
+        k: v for k, v in tree(root / "data/warehouse").items() if k.startswith("clean/")
+    }
     assert done.returncode == code, done.stderr
     assert after == before
     assert "Traceback" not in done.stderr
@@ -129,7 +133,11 @@ def test_a_province_that_stands_twice_with_other_numbers_is_an_error(refreshed_c
     ],
 )
 def test_a_file_that_is_no_official_table_is_refused_by_name(refreshed_copy, content, name):
-    path = newest(refreshed_copy, "fdi", ".*") if (refreshed_copy / "data/sample/fdi").is_dir() else classic(refreshed_copy)
+    path = (
+        newest(refreshed_copy, "fdi", ".*")
+        if (refreshed_copy / "data/sample/fdi").is_dir()
+        else classic(refreshed_copy)
+    )
     target = path.with_name("2023.xlsx")
     for old in path.parent.iterdir():
         old.unlink()

@@ -31,7 +31,9 @@ def cbe(*arguments: str, **variables: str) -> subprocess.CompletedProcess:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
 
 
 def results(root: Path, name: str) -> dict:
@@ -76,7 +78,9 @@ def test_fixed_effects_columns_equal_plain_numpy_on_the_exported_panel(refreshed
         assert terms[term]["std_error"] == pytest.approx(errors[number], rel=1e-8)
 
 
-@pytest.mark.parametrize(("mediator", "path", "direct"), [("Inus", "table6_1", "table6_2"), ("Tec", "table6_3", "table6_4")])
+@pytest.mark.parametrize(
+    ("mediator", "path", "direct"), [("Inus", "table6_1", "table6_2"), ("Tec", "table6_3", "table6_4")]
+)
 def test_total_is_direct_plus_indirect_for_every_coefficient(refreshed, mediator, path, direct):
     total, a, c = (results(refreshed, name)["terms"] for name in ("table4_3", path, direct))
     b = c[mediator]["estimate"]
@@ -115,7 +119,9 @@ def test_a_second_refresh_runs_nothing_and_changes_no_byte(refreshed_copy):
 
 
 def test_the_same_inputs_give_the_same_bytes_under_another_hash_seed_and_locale(refreshed, study_copy):
-    done = cbe("refresh", "--root", str(study_copy), PYTHONHASHSEED="4242", LC_ALL="C", OMP_NUM_THREADS="1", TZ="Asia/Tokyo")
+    done = cbe(
+        "refresh", "--root", str(study_copy), PYTHONHASHSEED="4242", LC_ALL="C", OMP_NUM_THREADS="1", TZ="Asia/Tokyo"
+    )
     assert done.returncode == 0, done.stderr
     assert tree(study_copy / "data/exports") == tree(refreshed / "data/exports")
     ours, theirs = tree(study_copy / "data/warehouse"), tree(refreshed / "data/warehouse")
@@ -177,7 +183,20 @@ def test_the_manifest_lists_every_exported_file_with_its_hash(refreshed):
 
 def test_every_specification_has_its_json_with_the_promised_keys(refreshed):
     study = Study.load(refreshed)
-    keys = {"specification", "outcome", "n", "groups", "df", "r2", "r2_within", "covariance", "terms", "tests", "sample", "versions"}
+    keys = {
+        "specification",
+        "outcome",
+        "n",
+        "groups",
+        "df",
+        "r2",
+        "r2_within",
+        "covariance",
+        "terms",
+        "tests",
+        "sample",
+        "versions",
+    }
     for name in [*study.specifications, *study.tests]:
         assert keys <= set(results(refreshed, name)), name
     terms = results(refreshed, "table4_3")["terms"]
@@ -201,8 +220,14 @@ def test_an_indicator_and_a_regression_are_added_without_python(refreshed_copy):
     )
     sql = root / "sql/panel/indicators.sql"
     text = sql.read_text(encoding="utf-8")
-    text = text.replace("as ecommerce_sales_per_head\n", "as ecommerce_sales_per_head,\n    deposits.deposits / accounts.gdp as deposits_to_gdp\n")
-    sql.write_text(text.replace("join raw.exchange_rate", "join clean.deposits using (province, year)\njoin raw.exchange_rate"), encoding="utf-8")
+    text = text.replace(
+        "as ecommerce_sales_per_head\n",
+        "as ecommerce_sales_per_head,\n    deposits.deposits / accounts.gdp as deposits_to_gdp\n",
+    )
+    sql.write_text(
+        text.replace("join raw.exchange_rate", "join clean.deposits using (province, year)\njoin raw.exchange_rate"),
+        encoding="utf-8",
+    )
     regressions = root / "study/regressions.yaml"
     text = regressions.read_text(encoding="utf-8")
     added = "  without_fdi: {outcome: EXP, regressors: [ECI], controls: [PGDP, Fisca, HC, Net, Infr], estimator: fixed_effects, effects: [province, year], covariance: clustered}\n"
@@ -212,7 +237,10 @@ def test_an_indicator_and_a_regression_are_added_without_python(refreshed_copy):
         suite = json.loads(path.read_text(encoding="utf-8"))
         _allow_indicator(suite, "deposits_to_gdp")
         path.write_text(json.dumps(suite), encoding="utf-8")
-    suite = {"name": "model/without_fdi", "expectations": [{"type": "expect_table_row_count_to_equal", "kwargs": {"value": 7}, "severity": "critical"}]}
+    suite = {
+        "name": "model/without_fdi",
+        "expectations": [{"type": "expect_table_row_count_to_equal", "kwargs": {"value": 7}, "severity": "critical"}],
+    }
     (root / "expectations/model/without_fdi.json").write_text(json.dumps(suite), encoding="utf-8")
     outcome = refresh(build(Study.load(root)))
     assert outcome.code == 0, [item.text() for item in outcome.faults]
@@ -236,7 +264,11 @@ def test_a_suite_that_fails_keeps_the_old_table_and_stops_its_readers(refreshed_
     path = root / "expectations/panel/estimation.json"
     suite = json.loads(path.read_text(encoding="utf-8"))
     suite["expectations"].append(
-        {"type": "expect_column_max_to_be_between", "kwargs": {"column": "ECI", "max_value": 0.01}, "severity": "critical"}
+        {
+            "type": "expect_column_max_to_be_between",
+            "kwargs": {"column": "ECI", "max_value": 0.01},
+            "severity": "critical",
+        }
     )
     path.write_text(json.dumps(suite), encoding="utf-8")
     done = cbe("refresh", "--root", str(root))

@@ -54,7 +54,9 @@ def test_the_version_does_not_depend_on_the_process():
         "print(content_version(pd.DataFrame({'province': ['北京', '上海', None], 'year': [2013, 2014, 2015],"
         " 'gdp': [1.5, np.nan, -0.0]})))"
     )
-    out = subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": "7"}, capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONHASHSEED": "7"}, capture_output=True, text=True, check=True
+    )
     assert out.stdout.strip() == content_version(FRAME)
 
 

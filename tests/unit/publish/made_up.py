@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cbe_assets.publish.material import Context
+from cbe_assets.publish.render import Rendered, inputs_of, render
 from cbe_assets.study import Study
 from cbe_assets.yearbook.gazetteer import Gazetteer
 
+ROOT = Path(__file__).resolve().parents[3]
 PRINTED = {
     ("table4_1", "ECI"): (8.757, 14.99), ("table4_2", "ECI"): (2.485, 3.80), ("table4_3", "ECI"): (1.093, 2.12),
     ("table4_3", "Fisca"): (-0.382, -0.86), ("table4_3", "FDI"): (-2.534, -1.95), ("table4_2", "HC"): (-13.070, -14.16),
@@ -136,4 +140,18 @@ def frames(study: Study, gazetteer: Gazetteer) -> dict[str, pd.DataFrame]:
         growth = 1.03 if table == "goods_trade" else 1.22
         values = [start * growth**step for step in range(len(study.years))]
         made[f"clean/{table}"] = pd.DataFrame({"province": "全国", "year": study.years, table: values, "unit": "亿元"})
+    return made
+
+
+def rendered_exhibits(simulated: bool) -> dict[str, Rendered]:
+    """Every exhibit of the repository's study, the report last."""
+    study = Study.load(ROOT)
+    gazetteer = Gazetteer.from_csv((study.reference / "provinces.csv").read_text(encoding="utf-8"))
+    stored, made, files = frames(study, gazetteer), {}, {}
+    editions = {table: "2023-12" for table in study.tables} | {"gdp": "2024-10", "population": "2024-10"}
+    context = Context(simulated, editions, gazetteer, 12, files.__getitem__)
+    for name in sorted(study.exhibits, key=lambda name: study.exhibits[name].kind == "report"):
+        made[name] = render(study, name, {key: stored[key] for key in inputs_of(study, name)}, context)
+        stored[f"exhibit/{name}"] = made[name].grid
+        files |= made[name].files
     return made
