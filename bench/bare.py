@@ -21,7 +21,7 @@ def main(root: str) -> None:
         for path, data in output.files.items():
             write_atomically(study.exports / path, data)
         warehouse.store(output.frame, record)
-    warehouse.publish_database(warehouse.keys())
+    warehouse.publish_database(warehouse.stored())
 
 
 if __name__ == "__main__":

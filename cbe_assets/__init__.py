@@ -1,1 +1,1 @@
-"""A provincial panel study as Dagster assets; see README.md.  Nothing is imported here, so that `cbe --help` stays light."""
+"""A provincial panel study as Dagster assets; see README.md.  Nothing is imported here: `cbe --help` stays light."""

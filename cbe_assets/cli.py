@@ -1,6 +1,6 @@
 """The cbe program: its commands, and how faults become messages and exit codes.
 
-0 done; 1 a check or comparison failed; 2 wrong use or unreadable input.  Heavy libraries are imported by what needs them.
+0 done; 1 a check or comparison failed; 2 wrong use or unreadable input.  Heavy libraries are imported where used.
 """
 
 from __future__ import annotations

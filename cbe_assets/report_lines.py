@@ -39,6 +39,9 @@ class Progress:
     def __call__(self, event: str, key: str, facts: dict[str, Any]) -> None:
         if self._quiet:
             return
+        if event == "waiting":
+            print(say("waiting_for_lock", **facts), file=sys.stderr, flush=True)
+            return
         if event == "start":
             if self._status is not None:
                 self._status.update(f"{self._count} ✓  {key}")
@@ -69,7 +72,7 @@ def refresh_lines(graph: Graph, outcome: Outcome) -> list[str]:
         facts = {"made": len(outcome.made), "changed": changed, "failed": len(outcome.failed)}
         lines.append(say("refreshed", fresh=len(outcome.plan.fresh), **facts))
     if outcome.plan.blocked:
-        names = ", ".join(list(outcome.plan.blocked)[:8])
+        names = _few(list(outcome.plan.blocked), 8)
         lines.append(say("waiting", count=len(outcome.plan.blocked), names=names))
     if (graph.study.exports / "tables").is_dir():
         lines.append(say("exports_at", folder=graph.study.exports))
@@ -86,7 +89,7 @@ def status_lines(graph: Graph, plan: Plan) -> list[str]:
     """A line per stale asset with its reason, then the counts."""
     lines = [f"{key:45} {'; '.join(reason.text() for reason in why)}" for key, why in plan.stale.items()]
     if plan.later:
-        lines.append(say("later", count=len(plan.later), names=", ".join(plan.later[:8])))
+        lines.append(say("later", count=len(plan.later), names=_few(list(plan.later), 8)))
     if plan.blocked:
         lines += [f"{key:45} {say('blocked_by', inputs=_few(waits))}" for key, waits in plan.blocked.items()]
     if plan.orphans:
@@ -109,7 +112,7 @@ def check_lines(results: Rechecked) -> list[str]:
     for key, verdict in results.verdicts.items():
         lines += [f"{check.severity:8} {key}: {check.text()}" for check in verdict.checks if not check.success]
     if results.absent:
-        lines.append(say("check_absent", count=len(results.absent), names=", ".join(results.absent[:8])))
+        lines.append(say("check_absent", count=len(results.absent), names=_few(results.absent, 8)))
     expectations = sum(len(verdict.checks) for verdict in results.verdicts.values())
     critical = sum(len(verdict.failed("critical")) for verdict in results.verdicts.values())
     warned = sum(len(verdict.failed("warning")) for verdict in results.verdicts.values())

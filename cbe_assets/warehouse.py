@@ -145,7 +145,7 @@ class Warehouse:
     def database(self) -> Path:
         return self.folder / "cbe.duckdb"
 
-    def keys(self) -> list[str]:
+    def stored(self) -> list[str]:
         """Keys of everything stored, sorted."""
         found = (path.relative_to(self.folder).with_suffix("").as_posix() for path in self.folder.glob("*/*.parquet"))
         return sorted(key for key in found if not key.startswith("rejected/"))

@@ -14,6 +14,9 @@ def refresh(
         str | None, typer.Option("--select", help="Dagster's selection syntax, e.g. 'group:model'.")
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Make everything anew.")] = False,
+    wait: Annotated[
+        float | None, typer.Option("--wait", help="Seconds to wait for another refresh; default: until it ends.")
+    ] = None,
     root: Root = None,
     yearbooks: Yearbooks = None,
     as_json: Json = False,
@@ -28,7 +31,7 @@ def refresh(
 
         chosen = keys_of(select, graph) if select else None
         with Progress(quiet=as_json) as progress:
-            outcome = run(graph, select=chosen, full=full, say=progress)
+            outcome = run(graph, select=chosen, full=full, wait=wait, say=progress)
         if as_json:
             print_json(_outcome_dict(outcome))
         else:

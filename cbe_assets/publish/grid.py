@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Literal
 
 import pandas as pd
@@ -121,8 +122,8 @@ class Grid:
     def from_frame(cls, name: str, frame: pd.DataFrame) -> Grid:
         """The grid `frame` was made of."""
         title, heads, lines, notes = NOTHING, [], [], []
-        for _, part in frame.groupby("row", sort=True):
-            cells = tuple(_cell(row) for row in part.to_dict("records"))
+        for _, part in groupby(frame.sort_values(["row", "column"]).to_dict("records"), key=lambda row: row["row"]):
+            cells = tuple(_cell(row) for row in part)
             kind = cells[0].kind
             if kind == "title":
                 title = cells[0].text

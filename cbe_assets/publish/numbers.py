@@ -30,11 +30,6 @@ def parenthesized(value: float, places: int = 2) -> str:
     return "" if value is None or math.isnan(value) else f"({decimal(value, places)})"
 
 
-def stars_of(p_value: float) -> str:
-    """`***` below 1 %, `**` below 5 %, `*` below 10 %."""
-    return "***" if p_value < 0.01 else "**" if p_value < 0.05 else "*" if p_value < 0.10 else ""
-
-
 def integer(value: float) -> str:
     """A count."""
     return MISSING if value is None or math.isnan(value) else str(round(value)).replace("-", MINUS)

@@ -11,6 +11,7 @@ from cbe_assets.publish.material import Material
 from cbe_assets.publish.notes import regression_notes
 from cbe_assets.publish.tested import hausman_printed
 from cbe_assets.publish.wording import same, words
+from cbe_assets.statistics.result import stars
 
 Row = dict[str, Any]
 
@@ -96,7 +97,7 @@ def _test(kind: str) -> Callable[..., Cell | None]:
                 rows = material.test(name)
                 printed = hausman_printed(rows) if kind == "hausman" else "f_province_effects"
                 value, p_value = float(rows[printed]["value"]), float(rows[printed]["p_value"])
-                text = same(numbers.starred(value, numbers.stars_of(p_value), 2))
+                text = same(numbers.starred(value, stars(p_value), 2))
                 return Cell(column, text, "statistic", value, source=f"model/{name}", term=printed)
         return None
 

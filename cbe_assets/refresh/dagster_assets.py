@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -13,15 +15,23 @@ from cbe_assets.assets.node import Node, Output
 from cbe_assets.assets.raw import gazetteer
 from cbe_assets.faults import Fault, StudyFault, language
 from cbe_assets.gate import Made, Rejected, accept, make
+from cbe_assets.refresh.lock import writing
 from cbe_assets.refresh.plan import Planner
+from cbe_assets.study import Text
 from cbe_assets.validation import Check, parameters
 from cbe_assets.warehouse import Record
 
 PREVIEW_ROWS = 10
+SIMULATED_MARK = "SIMULATED / 模拟数据"
+SIMULATED_TAG = {"data": "simulated"}
 
 
 class Recorder:
-    """Hears what each asset did, for the command line; the default hears nothing."""
+    """Hears what each asset did, for the command line."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Held while an asset is made; a refresh already holds the lock of the warehouse."""
+        return nullcontext()
 
     def started(self, key: str) -> None:
         """An asset is being made."""
@@ -33,9 +43,24 @@ class Recorder:
         """It was not."""
 
 
+class Alone(Recorder):
+    """For runs started in Dagster: each asset waits for its turn to write."""
+
+    def __init__(self, warehouse: Path):
+        self._warehouse = warehouse
+
+    def turn(self) -> AbstractContextManager[None]:
+        return writing(self._warehouse)
+
+
 def definitions(planner: Planner, recorder: Recorder | None = None) -> dg.Definitions:
-    """Everything Dagster loads for a study."""
-    heard = recorder or Recorder()
+    """Everything Dagster loads for a study.
+
+    Args:
+        planner: of the graph.
+        recorder: of a refresh that holds the lock; without one each asset takes the lock while it is made.
+    """
+    heard = recorder or Alone(planner.graph.study.warehouse)
     graph = planner.graph
     values = parameters(graph.study, len(gazetteer(graph.study).provinces))
     assets = [asset(planner, node, values, heard) for node in graph.nodes.values() if node.key in planner.suites]
@@ -47,7 +72,7 @@ def definitions(planner: Planner, recorder: Recorder | None = None) -> dg.Defini
 
 @dg.logger
 def quiet(_context: dg.InitLoggerContext) -> Any:
-    """Says nothing of its own: `cbe refresh` prints what matters, and a console line per event costs more than the work."""
+    """Silent: `cbe refresh` prints what matters, and a console line per event costs more than the work."""
     import logging
 
     logger = logging.Logger("cbe", level=logging.CRITICAL)
@@ -65,6 +90,7 @@ def source_specs(graph: Graph) -> list[dg.AssetSpec]:
             group_name="source",
             kinds={"file"},
             description=f"{titles[key.split('/')[1]].en} / {titles[key.split('/')[1]].zh}",
+            tags=SIMULATED_TAG if graph.found.simulated else {},
         )
         for key in graph.sources
     ]
@@ -87,7 +113,8 @@ def asset(planner: Planner, node: Node, values: dict[str, Any], heard: Recorder)
         group_name=node.layer,
         kinds=set(node.kinds),
         code_version=planner.code_versions[node.key],
-        description=f"{node.title.en}\n\n{node.title.zh}",
+        description=_described(planner, node.title),
+        tags=_tags(planner),
         check_specs=specs,
         metadata={"suite": f"expectations/{node.key}.json", **_place(planner, node)},
     )
@@ -95,6 +122,15 @@ def asset(planner: Planner, node: Node, values: dict[str, Any], heard: Recorder)
         yield from _materialize(planner, node, suite, values, heard, [spec.name for spec in specs])
 
     return materialize
+
+
+def _tags(planner: Planner) -> dict[str, str]:
+    return SIMULATED_TAG if planner.graph.found.simulated else {}
+
+
+def _described(planner: Planner, title: Text) -> str:
+    mark = f"**{SIMULATED_MARK}**\n\n" if planner.graph.found.simulated else ""
+    return f"{mark}{title.en}\n\n{title.zh}"
 
 
 def _place(planner: Planner, node: Node) -> dict[str, str]:
@@ -107,12 +143,13 @@ def _materialize(
 ) -> Iterator[Any]:
     study, warehouse = planner.graph.study, planner.warehouse
     heard.started(node.key)
-    before = warehouse.record(node.key)
-    records = {dep: warehouse.record(dep) for dep in node.deps if not dep.startswith("source/")}
-    inputs = {dep: planner.version(dep, records) for dep in node.deps}
     try:
-        output, record = make(node, warehouse, planner.code_versions[node.key], inputs)
-        made = accept(node, output, record, suite, values, warehouse, study.exports)
+        with heard.turn():
+            before = warehouse.record(node.key)
+            records = {dep: warehouse.record(dep) for dep in node.deps if not dep.startswith("source/")}
+            inputs = {dep: planner.version(dep, records) for dep in node.deps}
+            output, record = make(node, warehouse, planner.code_versions[node.key], inputs)
+            made = accept(node, output, record, suite, values, warehouse, study.exports)
     except Rejected as rejection:
         heard.failed(node.key, rejection.faults)
         yield from _checks(severities, rejection.made)
@@ -124,7 +161,7 @@ def _materialize(
     heard.made(node.key, made, changed=before is None or before.data_version != made.record.data_version)
     yield from _checks(severities, made)
     yield dg.MaterializeResult(
-        data_version=dg.DataVersion(made.record.data_version), metadata=_metadata(node, output, made.record)
+        data_version=dg.DataVersion(made.record.data_version), metadata=_metadata(planner, node, output, made.record)
     )
 
 
@@ -148,7 +185,7 @@ def _check_text(check: Check) -> str:
     return check.text() + (f" ({'; '.join(check.examples)})" if check.examples else "")
 
 
-def _metadata(node: Node, output: Output, record: Record) -> dict[str, Any]:
+def _metadata(planner: Planner, node: Node, output: Output, record: Record) -> dict[str, Any]:
     """Row count, column schema, lineage, preview and the numbers that plot over time."""
     shown: dict[str, Any] = {
         "dagster/row_count": record.rows,
@@ -167,7 +204,9 @@ def _metadata(node: Node, output: Output, record: Record) -> dict[str, Any]:
         )
     shown["preview"] = dg.MetadataValue.md(output.preview) if output.preview else _table(output.frame)
     shown |= {title: _table(frame) for title, frame in output.tables.items()}
-    shown |= {name: value for name, value in record.facts.items()}
+    shown |= record.facts
+    if planner.graph.found.simulated:
+        shown["data"] = SIMULATED_MARK
     if output.picture:
         encoded = base64.b64encode(output.picture).decode()
         shown["picture"] = dg.MetadataValue.md(f"![{node.title[language()]}](data:image/png;base64,{encoded})")

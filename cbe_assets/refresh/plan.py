@@ -36,7 +36,7 @@ class Plan:
 
     Attributes:
         stale: key -> why, for assets that can be made now.
-        later: keys made from stale ones, which run only if those change.
+        later: made from stale ones, so they run after them, and without a reason of their own only if those change.
         blocked: key -> the missing tables or faulty suites it waits for.
         fresh: everything else.
         faults: what keeps assets blocked: missing files, unreadable suites.
@@ -44,7 +44,7 @@ class Plan:
     """
 
     stale: dict[str, list[Reason]]
-    later: list[str]
+    later: dict[str, list[Reason]]
     blocked: dict[str, list[str]]
     fresh: list[str]
     faults: list[Fault]
@@ -56,7 +56,7 @@ class Plan:
         }
         return {
             "stale": reasons,
-            "later": self.later,
+            "later": list(self.later),
             "blocked": self.blocked,
             "fresh": self.fresh,
             "faults": [item.as_dict() for item in self.faults],
@@ -99,20 +99,22 @@ class Planner:
         records = {key: self.warehouse.record(key) for key in self.graph.nodes}
         blocked, faults = self._blocked(set(failed))
         stale: dict[str, list[Reason]] = {}
-        later: list[str] = []
+        later: dict[str, list[Reason]] = {}
         fresh: list[str] = []
         for key, node in self.graph.nodes.items():
             if key in blocked:
                 continue
             why = [Reason("full")] if full else self._reasons(node, records)
-            unsettled = [dep for dep in node.deps if dep in stale or dep in later]
-            if unsettled and not all(self._certain(dep, stale, records) for dep in unsettled):
-                later.append(key)
-            elif why or unsettled:
+            unsettled = [dep for dep in node.deps if dep in stale]
+            if any(dep in later for dep in node.deps):
+                later[key] = why
+            elif why or (unsettled and all(self._certain(dep, stale, records) for dep in unsettled)):
                 stale[key] = why or [Reason("input_never_built", {"inputs": ", ".join(unsettled)})]
+            elif unsettled:
+                later[key] = []
             else:
                 fresh.append(key)
-        orphans = [key for key in self.warehouse.keys() if key not in self.graph.nodes]
+        orphans = [key for key in self.warehouse.stored() if key not in self.graph.nodes]
         return Plan(stale, later, blocked, fresh, faults, orphans)
 
     @staticmethod

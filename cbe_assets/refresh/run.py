@@ -1,4 +1,4 @@
-"""A refresh: plan, run what is stale, plan again, until nothing is stale; one process, one Dagster run after another."""
+"""A refresh in one process: plan, run what is stale in Dagster, plan again, until nothing is stale."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from cbe_assets.assets.graph import Graph
 from cbe_assets.faults import Fault
+from cbe_assets.refresh.lock import writing
 from cbe_assets.refresh.plan import Plan, Planner
 
 if TYPE_CHECKING:
     from cbe_assets.gate import Made
 
 Say = Callable[[str, str, dict[str, Any]], None]
-"""Told what happens: event ("start", "made", "failed"), asset key, facts."""
+"""Told what happens: event ("waiting", "start", "made", "failed"), asset key, facts."""
 
 
 @dataclass
@@ -45,29 +46,51 @@ class Outcome:
         return max((item.code for item in self.faults), default=0)
 
 
-def refresh(graph: Graph, *, select: set[str] | None = None, full: bool = False, say: Say | None = None) -> Outcome:
+def refresh(
+    graph: Graph,
+    *,
+    select: set[str] | None = None,
+    full: bool = False,
+    wait: float | None = None,
+    say: Say | None = None,
+) -> Outcome:
     """Makes what is stale.
 
     Args:
         graph: the study.
         select: keys that may be made; None for all.
         full: make everything anew.
+        wait: seconds to wait for another refresh; None waits as long as it takes.
         say: told of progress.
-    """
-    planner = Planner(graph)
-    outcome = Outcome()
-    plan = planner.plan(full=full)
-    wanted = _wanted(plan, select)
-    if wanted:
-        from cbe_assets.refresh.dagster_runs import Runs
 
-        with Runs(planner, _listener(outcome, say or (lambda *_: None))) as runs:
-            while wanted:
-                outcome.runs.append(runs.execute(wanted))
-                plan = planner.plan(failed=outcome.failed)
-                wanted = [key for key in _wanted(plan, select) if key not in outcome.failed and key not in outcome.made]
-        planner.warehouse.publish_database([key for key in graph.nodes if planner.warehouse.record(key)])
-    outcome.plan = plan
+    Raises:
+        StudyFault: another refresh still holds the lock after `wait` seconds.
+    """
+    told = say or (lambda *_: None)
+    planner = Planner(graph)
+    plan = planner.plan(full=full)
+    if not _wanted(plan, select):
+        return Outcome(plan=plan)
+    with writing(graph.study.warehouse, wait, lambda holder: told("waiting", "", {"holder": holder})):
+        return _refresh(planner, select, full, told)
+
+
+def _refresh(planner: Planner, select: set[str] | None, full: bool, say: Say) -> Outcome:
+    """Runs until nothing is stale; planned anew, for another refresh may have ended meanwhile."""
+    from cbe_assets.refresh.dagster_runs import Runs
+
+    outcome = Outcome(plan=planner.plan(full=full))
+    wanted = _wanted(outcome.plan, select)
+    if not wanted:
+        return outcome
+    with Runs(planner, _listener(outcome, say)) as runs:
+        while wanted:
+            outcome.runs.append(runs.execute(wanted))
+            outcome.plan = planner.plan(failed=outcome.failed)
+            done = {*outcome.failed, *outcome.made}
+            wanted = [key for key in _wanted(outcome.plan, select) if key not in done]
+    stored = [key for key in planner.graph.nodes if planner.warehouse.record(key)]
+    planner.warehouse.publish_database(stored)
     return outcome
 
 
@@ -77,8 +100,9 @@ def _wanted(plan: Plan, select: set[str] | None) -> list[str]:
 
 def _listener(outcome: Outcome, say: Say) -> Any:
     """Fills the outcome while Dagster runs."""
+    from cbe_assets.refresh.dagster_assets import Recorder
 
-    class Listener:
+    class Listener(Recorder):
         def started(self, key: str) -> None:
             say("start", key, {})
 

@@ -72,7 +72,7 @@ class PooledEventLogStorage(_Pooled, ConsolidatedSqliteEventLogStorage):
     def _connect(self):
         return self._transaction()
 
-    # Dagster watches the database file, which write-ahead mode leaves untouched for a long time; polling sees each event.
+    # Dagster watches the database file, which write-ahead mode leaves untouched for long; polling sees each event.
     def watch(self, run_id, cursor, callback):
         if self._watcher is None:
             self._watcher = SqlPollingEventWatcher(self)

@@ -37,7 +37,7 @@ class Edition:
     Attributes:
         year: of publication; data end the year before.
         kind: `before_census`, an older edition of the tables with revisions; `current`, the latent values; `revised`,
-            a later one that revises the years before its newest.
+            a later one with added years and revisions of those before.
     """
 
     year: int
@@ -130,7 +130,7 @@ def _accounts(
     if edition.kind == "before_census":
         ramp, people = np.clip((years - 2016) / 4, 0, 1), np.clip((years - 2010) / 10, 0, 1)
     elif edition.kind == "revised":
-        ramp, people = np.clip((years - 2017) / 4, 0, 1) * (years < years[-1]), 0.1 * (years >= years[-1] - 2)
+        ramp, people = np.clip((years - 2017) / 4, 0, 1), 0.1 * (years >= years[-1] - 2)
     else:
         ramp = people = np.zeros(len(years))
     accounts = {

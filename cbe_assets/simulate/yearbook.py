@@ -14,7 +14,7 @@ from cbe_assets.faults import StudyFault, fault
 from cbe_assets.simulate.document import truth_document
 from cbe_assets.simulate.model import YEARS, Latent, draw
 from cbe_assets.simulate.parameters import PrintedFile, parameters, printed_files
-from cbe_assets.simulate.printed import Edition, printed, values
+from cbe_assets.simulate.printed import VALUE_ADDED, Edition, printed, values
 from cbe_assets.simulate.truth import BASE_YEARS, LAST_YEAR, PAPER, Truth
 from cbe_assets.study import Study, Table
 from cbe_assets.yearbook.gazetteer import NATION, Gazetteer
@@ -29,15 +29,16 @@ from cbe_assets.yearbook.writing import (
 SOURCE_LINE = "数据来源：模拟数据 SIMULATED，不是官方统计"
 _EXTENSION = {"A": "csv", "C": "csv", "E": "csv", "F": "csv", "H": "xlsx"}
 _NOTES = {
-    "gdp": ("本表按当年价格计算，各产业增加值之和等于地区生产总值。", "2022年及以前数据按模拟普查结果修订。"),
+    "gdp": ("本表按当年价格计算，各产业增加值之和等于地区生产总值。",),
     "gdp_per_capita": ("人均地区生产总值按年平均常住人口计算。",),
-    "population": ("2011年-2020年数据按模拟人口普查修订, 与此前公布的数据不可比。",),
     "ecommerce_sales": ("统计范围为规模以上企业，含部分规模以下企业。",),
     "express_outlets": ("含备案的末端网点。",),
     "fiscal_expenditure": ("1. 均为地方本级支出，不含国内外债务还本付息支出。",),
     "deposits": ("年末数，含本外币。",),
     "manufacturing_exports": ("按经营单位所在地，数值经四舍五入。",),
 }
+_REVISED = "历史数据已按模拟普查结果修订, 与此前公布的数据不可比。"
+_WITH_REVISIONS = ("gdp", "gdp_per_capita", "population", *VALUE_ADDED)
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,11 @@ def _sidecar(file: PrintedFile, declared: Table, edition: Edition, seed: int, da
     return _yaml(content)
 
 
+def _notes(file: PrintedFile) -> tuple[str, ...]:
+    revised = () if file.earlier or file.table not in _WITH_REVISIONS else (_REVISED,)
+    return (*_NOTES.get(file.table, ()), *revised)
+
+
 def _with_empty_year(shown: pd.DataFrame, file: PrintedFile, edition: Edition) -> pd.DataFrame:
     return shown.assign(**{str(edition.year): np.nan}).rename(columns=int) if file.empty_year else shown
 
@@ -178,7 +184,7 @@ def _classic(shown: pd.DataFrame, file: PrintedFile, declared: Table, gazetteer:
         unit=file.unit,
         gazetteer=gazetteer,
         period="最近10年",
-        notes=_NOTES.get(file.table, ()),
+        notes=_notes(file),
         source_line=SOURCE_LINE,
         encoding="gbk",
     )
@@ -186,7 +192,7 @@ def _classic(shown: pd.DataFrame, file: PrintedFile, declared: Table, gazetteer:
 
 def _new_site(shown: pd.DataFrame, file: PrintedFile, declared: Table, gazetteer: Gazetteer, edition: Edition) -> bytes:
     frame = _with_empty_year(shown, file, edition)
-    return write_new_site_csv(frame, gazetteer=gazetteer, notes=_NOTES.get(file.table, ()), source_line=SOURCE_LINE)
+    return write_new_site_csv(frame, gazetteer=gazetteer, notes=_notes(file), source_line=SOURCE_LINE)
 
 
 def _old_api(shown: pd.DataFrame, file: PrintedFile, declared: Table, gazetteer: Gazetteer, edition: Edition) -> bytes:
@@ -205,7 +211,7 @@ def _sheet(shown: pd.DataFrame, file: PrintedFile, declared: Table, gazetteer: G
         title=f"{NATION if national else '各地区'}{declared.indicator}",
         unit=file.unit,
         gazetteer=gazetteer,
-        notes=_NOTES.get(file.table, ()),
+        notes=_notes(file),
         source_line=SOURCE_LINE,
         nation=nation,
         regions=file.nation and not national,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -13,10 +12,9 @@ from typing import NoReturn
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
 
 from cbe_assets.faults import StudyFault, fault
+from cbe_assets.yearbook import soundness
 from cbe_assets.yearbook.cells import Cell, is_blank
 
-MAX_UNPACKED = 200 * 2**20
-"""A workbook that unpacks to more bytes than this is refused unread."""
 _MAGIC = (
     (b"\x89PNG", "PNG picture"),
     (b"\xff\xd8\xff", "JPEG picture"),
@@ -37,7 +35,6 @@ _MAGIC = (
     (b"<stata_dta>", "Stata data file"),
     (b"$FL2", "SPSS data file"),
 )
-_OLE = b"\xd0\xcf\x11\xe0"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f\ufffd\ue000-\uf8ff]")
 
 
@@ -105,10 +102,7 @@ def contents(data: bytes, *, file: str) -> Content:
     """
     if not data.strip():
         _refuse("file_empty", file)
-    if data.startswith(_OLE) or data.startswith(b"\x09\x08\x10\x00") or data.startswith(b"\x09\x08\x08\x00"):
-        return Content(_workbook(data, file))
-    if data.startswith(b"PK"):
-        _check_zip(data, file)
+    if data.startswith((soundness.OLE, soundness.ZIP)):
         return Content(_workbook(data, file))
     for magic, kind in _MAGIC:
         if data.startswith(magic):
@@ -129,16 +123,18 @@ def _decode(data: bytes, file: str) -> tuple[str, str]:
         encodings = ["utf-8-sig"]
     elif data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encodings = ["utf-16"]
+    reasons = []
     for encoding in encodings:
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError as error:
-            reason = f"{encoding}: byte {error.start + 1}"
-        else:
-            if not _CONTROL.search(text):
-                return text.lstrip("\ufeff"), encoding
-            reason = f"{encoding}: {_CONTROL.search(text).group()!r}"
-    _refuse("encoding_unknown", file, found=reason)
+            reasons.append(f"{encoding}: byte {error.start + 1}")
+            continue
+        odd = _CONTROL.search(text)
+        if not odd:
+            return text.lstrip("\ufeff"), encoding
+        reasons.append(f"{encoding}: {odd.group()!r}")
+    _refuse("encoding_unknown", file, found="; ".join(reasons))
 
 
 def _refuse_markup(text: str, file: str) -> None:
@@ -183,41 +179,20 @@ def _delimiter(text: str) -> str:
     return ","
 
 
-def _check_zip(data: bytes, file: str) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-            size = sum(entry.file_size for entry in archive.infolist())
-            mimetype = archive.read("mimetype")[:80].decode("ascii", "replace") if "mimetype" in names else ""
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise StudyFault([fault("workbook_damaged", file=file, found=str(error))]) from error
-    if size > MAX_UNPACKED:
-        _refuse("workbook_too_large", file, found=size // 2**20, expected=MAX_UNPACKED // 2**20)
-    if any(name.startswith("xl/") for name in names) or "spreadsheet" in mimetype:
-        return
-    kind = "Word document" if any(name.startswith("word/") for name in names) else "ZIP archive"
-    if any(name.startswith("ppt/") for name in names):
-        kind = "PowerPoint presentation"
-    _refuse("file_not_a_table", file, found=kind)
-
-
 def _workbook(data: bytes, file: str) -> list[Sheet]:
+    if unsound := soundness.check(data, file=file):
+        raise StudyFault([unsound])
     try:
         return list(_sheets(data))
     except PasswordError as error:
         raise StudyFault([fault("workbook_encrypted", file=file)]) from error
     except CalamineError as error:
-        key = "workbook_encrypted" if _is_encrypted(data) else "workbook_damaged"
-        raise StudyFault([fault(key, file=file, found=str(error))]) from error
+        raise StudyFault([fault("workbook_damaged", file=file, found=str(error))]) from error
     except BaseException as error:
         # A panic of the Rust reader on a damaged file derives from BaseException, like the interrupts that go on.
         if type(error).__name__ != "PanicException":
             raise
         raise StudyFault([fault("workbook_damaged", file=file, found=str(error))]) from error
-
-
-def _is_encrypted(data: bytes) -> bool:
-    return data.startswith(_OLE) and "EncryptedPackage".encode("utf-16-le") in data
 
 
 def _sheets(data: bytes) -> Iterator[Sheet]:

@@ -172,6 +172,12 @@ def read_json_cells(sheet: Sheet, into: Collection) -> None:
 
 def read_json(text: str, into: Collection) -> None:
     """Layout D as JSON: one answer, a list or an object of answers, records, or one answer per line."""
+    _read_answers(text, into)
+    if not (len(into.observations) or into.skipped or into.faults):
+        into.fault("json_missing", found=text.strip()[:60])
+
+
+def _read_answers(text: str, into: Collection) -> None:
     try:
         _walk(json.loads(text), _Context(), into)
     except RecursionError:

@@ -1,4 +1,4 @@
-"""The rings hold: pure code imports no framework and nothing of the outer rings, and the package stays light to import."""
+"""The rings hold: pure code imports no framework and no outer ring, and the package stays light to import."""
 
 from __future__ import annotations
 

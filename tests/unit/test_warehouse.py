@@ -24,7 +24,7 @@ def test_a_stored_table_comes_back_equal_with_its_record(tmp_path):
     warehouse.store(FRAME, record(FRAME))
     assert content_version(warehouse.read("clean/gdp")) == content_version(FRAME)
     assert warehouse.record("clean/gdp") == record(FRAME)
-    assert warehouse.keys() == ["clean/gdp"]
+    assert warehouse.stored() == ["clean/gdp"]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_rejected_candidates_are_kept_until_one_is_accepted(tmp_path):
     warehouse = Warehouse(tmp_path)
     warehouse.reject("clean/gdp", FRAME, [{"expectation": "expect_x", "observed": "3 rows"}])
     assert [path.suffix for path in warehouse.rejected("clean/gdp")] == [".parquet", ".json"]
-    assert warehouse.keys() == []
+    assert warehouse.stored() == []
     warehouse.store(FRAME, record(FRAME))
     assert warehouse.rejected("clean/gdp") == []
 

@@ -47,8 +47,11 @@ def tables_of(files: dict[str, bytes], edition: str) -> dict[str, pd.DataFrame]:
 
 def panel_of(files: dict[str, bytes], edition: str = "2023", winsorized: bool = True) -> pd.DataFrame:
     """30 provinces x 10 years with indicators and variables, ECI by entropy weights written out here."""
-    t = {name: table.reindex(PROVINCES, columns=STUDY.years) for name, table in tables_of(files, edition).items()
-         if STUDY.tables[name].scope == "province"}
+    t = {
+        name: table.reindex(PROVINCES, columns=STUDY.years)
+        for name, table in tables_of(files, edition).items()
+        if STUDY.tables[name].scope == "province"
+    }
     rate = RATES.set_index("year")["yuan_per_100_usd"].reindex(STUDY.years) / 100
     year = ZONES["approval_date"].dt.year
     zones = pd.DataFrame(
