@@ -14,7 +14,7 @@ from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
-PLACES = ("province", "year", "indicator", "variable", "term", "statistic", "effect", "table")
+PLACES = ("province", "year", "indicator", "variable", "term", "statistic", "effect", "series", "table")
 """Columns that say which row is meant, where a table has them."""
 Number = int | float | dict
 """A number, or the {"$PARAMETER": name} that stands for it in a suite's file."""
@@ -140,6 +140,35 @@ class ExpectColumnsToLieBetween(_WholeFrame):
         return pd.concat(outside, axis=1).any(axis=1)
 
 
+class ExpectNamedRowsToLieBetween(_WholeFrame):
+    """`column` lies within limits in the rows that `by` names: the coefficient of ECI, the line of a figure.
+
+    Limits are [low, high], either of them null where there is none.  A missing value breaks the rule.
+    """
+
+    column: str
+    by: str
+    ranges: dict[str, list[Number | None]]
+
+    def broken(self, frame: pd.DataFrame) -> pd.Series:
+        broken = pd.Series(False, index=frame.index)
+        for name, (low, high) in self.ranges.items():
+            within = frame[self.column].between(-np.inf if low is None else low, np.inf if high is None else high)
+            broken |= frame[self.by].eq(name) & ~within
+        return broken
+
+
+class ExpectCellsOfKindToMatch(_WholeFrame):
+    """Every cell of an exhibit that is of `kind` prints text that `regex` matches whole, in both languages."""
+
+    kind: str
+    regex: str
+
+    def broken(self, frame: pd.DataFrame) -> pd.Series:
+        matched = frame[["text_zh", "text_en"]].apply(lambda text: text.str.fullmatch(self.regex, na=False)).all(axis=1)
+        return frame["kind"].eq(self.kind) & ~matched
+
+
 class ExpectColumnsToAscend(_WholeFrame):
     """In every row each column is at least the one before: conf_low, estimate, conf_high."""
 
@@ -177,6 +206,8 @@ REGISTERED = (
     ExpectColumnProductToEqual,
     ExpectColumnToSumTo,
     ExpectColumnsToLieBetween,
+    ExpectNamedRowsToLieBetween,
+    ExpectCellsOfKindToMatch,
     ExpectColumnsToAscend,
     ExpectStarsToFollowPValues,
     ExpectEditionToCoverYear,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cbe_assets.assets.audit import EDITIONS
 from cbe_assets.assets.node import Inputs, Node, Output
 from cbe_assets.assets.raw import gazetteer
@@ -30,20 +32,23 @@ def _node(study: Study, name: str) -> Node:
 def _definition(study: Study, name: str) -> dict[str, object]:
     """The exhibit and the words of the study that it prints."""
     exhibit = study.exhibits[name]
-    shown = {*exhibit.terms, exhibit.x, exhibit.y}
-    variables = {key: item.model_dump() for key, item in study.variables.items() if key in shown}
-    words: dict[str, object] = {"exhibit": exhibit.model_dump(), "variables": variables}
-    words["specifications"] = {
-        k: study.specifications[k].model_dump() for k in exhibit.columns if k in study.specifications
+    tests = {key: study.tests[key] for key in (*exhibit.columns, *exhibit.tests) if key in study.tests}
+    named = [*exhibit.columns, *(key for test in tests.values() for key in test.specifications)]
+    specifications = {key: study.specifications[key] for key in named if key in study.specifications}
+    used = {variable for item in specifications.values() for variable in item.variables}
+    shown = {*exhibit.terms, *used, exhibit.x, exhibit.y}
+    series = [*exhibit.bars, *((*exhibit.line.numerator, exhibit.line.denominator) if exhibit.line else ())]
+    parts: dict[str, Any] = {
+        "variables": {key: item for key, item in study.variables.items() if key in shown},
+        "specifications": specifications,
+        "tests": tests,
+        "tables": {key: study.tables[key] for key in series},
+        "groups": study.groups if exhibit.kind == "weights" else {},
+        "indicators": study.indicators if exhibit.kind == "weights" else {},
     }
-    words["tests"] = {
-        key: study.tests[key].model_dump() for key in (*exhibit.columns, *exhibit.tests) if key in study.tests
-    }
-    if exhibit.kind == "weights":
-        words["groups"] = {key: text.model_dump() for key, text in study.groups.items()}
-        words["indicators"] = {key: item.model_dump() for key, item in study.indicators.items()}
-    words["settings"] = study.settings.model_dump(include={"title", "paper", "years", "winsor", "excluded_provinces"})
-    return words
+    words = {part: {key: item.model_dump() for key, item in items.items()} for part, items in parts.items()}
+    settings = study.settings.model_dump(include={"title", "paper", "years", "winsor", "excluded_provinces"})
+    return {"exhibit": exhibit.model_dump(), "settings": settings, "index": study.index.model_dump(), **words}
 
 
 def _rendered(study: Study, name: str, inputs: Inputs) -> Output:

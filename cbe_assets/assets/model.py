@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -135,7 +136,24 @@ def _mediation(study: Study, name: str, test: Test, inputs: Inputs) -> Output:
     (total,) = _declared(study, test.total)
     mediator = study.specifications[test.mediator].outcome
     seed = study.settings.seeds.bootstrap
-    return _tested(mediation(inputs(SAMPLE), total, [mediator], draws=DRAWS, seed=seed, name=name).test)
+    test = mediation(inputs(SAMPLE), total, [mediator], draws=DRAWS, seed=seed, name=name).test
+    return _tested(replace(test, statistics=_with_numbers(test)))
+
+
+def _with_numbers(test: TestResult) -> pd.DataFrame:
+    """The statistics and, as further rows `group.number`, what the test found beside them."""
+    import pandas as pd
+
+    from cbe_assets.statistics.result import statistics_frame
+
+    nan = float("nan")
+    rows = [
+        (f"{group}.{key}", float(value), nan, nan, nan, "")
+        for group, numbers in test.tests.items()
+        for key, value in numbers.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    ]
+    return pd.concat([test.statistics, statistics_frame(rows)], ignore_index=True)
 
 
 def _effect_sizes(study: Study, name: str, test: Test, inputs: Inputs) -> Output:

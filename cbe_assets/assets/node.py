@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cbe_assets.study import Text
@@ -88,18 +89,13 @@ class Node:
 
 @cache
 def code_digest(package: str) -> str:
-    """Hash of the code of a package or module of cbe_assets; comments, layout and docstrings do not count."""
-    place = resources.files("cbe_assets")
-    for part in package.split("."):
-        place = place / part
-    files = (
-        sorted((item for item in place.iterdir() if item.name.endswith(".py")), key=lambda item: item.name)
-        if place.is_dir()
-        else [resources.files("cbe_assets") / (package.replace(".", "/") + ".py")]
-    )
+    """Hash of the files of a package or module of cbe_assets; comments, layout and docstrings of code do not count."""
+    place = Path(str(resources.files("cbe_assets"))).joinpath(*package.split("."))
+    files = sorted(path for path in place.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     joined = hashlib.sha256()
-    for file in files:
-        joined.update(_code_of(file.read_text(encoding="utf-8")))
+    for path in files or [place.with_suffix(".py")]:
+        joined.update(path.name.encode())
+        joined.update(_code_of(path.read_text(encoding="utf-8")) if path.suffix == ".py" else path.read_bytes())
     return joined.hexdigest()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from cbe_assets.simulate.model import ODDITIES, Latent
 from cbe_assets.simulate.parameters import texts
 from cbe_assets.simulate.printed import GAPS, Edition
-from cbe_assets.simulate.truth import BASE_YEARS, FIRST_YEAR, LAST_YEAR, MEDIATORS, Truth
+from cbe_assets.simulate.truth import BASE_YEARS, DRAW, FIRST_YEAR, LAST_YEAR, MEDIATORS, Truth
 
 
 def truth_document(
@@ -37,7 +37,8 @@ def truth_document(
         "simulated": True,
         "notice": words["notice"],
         "seed": seed,
-        "generator": "numpy PCG64, SeedSequence([seed, crc32(name of the series)])",
+        "draw": DRAW,
+        "generator": "numpy PCG64 of SeedSequence([seed, draw, crc32(name of the series)])",
         "model": {name: text for name, text in words.items() if name != "notice"},
         "coefficients": {
             "total": dict(truth.total),

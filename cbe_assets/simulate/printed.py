@@ -122,23 +122,33 @@ def _accounts(
     Inus = 1 p + 2 s + 3 t with p + s + t = 1 gives s = 3 - 2 p - Inus and t = Inus + p - 2.
     """
     primary, structure = s["primary_share"], s["Inus"]
-    shares = dict(zip(VALUE_ADDED, (primary, 3 - 2 * primary - structure, structure + primary - 2), strict=True))
+    shares = (primary, 3 - 2 * primary - structure, structure + primary - 2)
     rng = generator(seed, f"revision {edition.year}")
-    years = np.array(edition.years)
     size = rng.uniform(-0.018, 0.018, 31)
     census = np.clip(0.03 * rng.standard_normal(31), -0.06, 0.06)
-    if edition.kind == "before_census":
-        ramp, people = np.clip((years - 2016) / 4, 0, 1), np.clip((years - 2010) / 10, 0, 1)
-    elif edition.kind == "revised":
-        ramp, people = np.clip((years - 2017) / 4, 0, 1), 0.1 * (years >= years[-1] - 2)
-    else:
-        ramp = people = np.zeros(len(years))
+    years = np.array(edition.years)
     accounts = {
-        name: (share * s["gdp"] * np.exp(weight * np.multiply.outer(size, ramp))).round(1)
-        for (name, weight), share in zip(VALUE_ADDED.items(), shares.values(), strict=True)
+        name: (share * s["gdp"] * np.exp(weight * np.multiply.outer(size, _accounts_ramp(edition, years)))).round(1)
+        for (name, weight), share in zip(VALUE_ADDED.items(), shares, strict=True)
     }
-    factor = np.exp(np.multiply.outer(census, people))
-    return accounts, s["population"] * factor, s["mean_population"] * factor
+    people = s["population"] * np.exp(np.multiply.outer(census, _census_ramp(edition, years)))
+    before = (2 * s["mean_population"] - s["population"]) * np.exp(
+        np.multiply.outer(census, _census_ramp(edition, years - 1))
+    )
+    return accounts, people, (people + before) / 2
+
+
+def _accounts_ramp(edition: Edition, years: np.ndarray) -> np.ndarray:
+    """Share of a province's revision of value added that each year carries."""
+    start = {"before_census": 2016, "revised": 2017}.get(edition.kind)
+    return np.zeros(len(years)) if start is None else np.clip((years - start) / 4, 0, 1)
+
+
+def _census_ramp(edition: Edition, years: np.ndarray) -> np.ndarray:
+    """Share of a province's revision of population that each year carries."""
+    if edition.kind == "before_census":
+        return np.clip((years - 2010) / 10, 0, 1)
+    return 0.1 * (years >= edition.year - 3) if edition.kind == "revised" else np.zeros(len(years))
 
 
 def _trade_revision(edition: Edition, seed: int, shape: tuple[int, int]) -> np.ndarray:

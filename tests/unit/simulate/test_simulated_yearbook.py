@@ -9,8 +9,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from panels import INDICATORS, PLACES, PROVINCES, RATES, ROOT, STUDY, ZONES, panel_of, simulated, tables_of, weights_of
 from scipy.stats import spearmanr
+from simulated_panels import (
+    INDICATORS,
+    PLACES,
+    PROVINCES,
+    RATES,
+    ROOT,
+    STUDY,
+    ZONES,
+    panel_of,
+    simulated,
+    tables_of,
+    weights_of,
+)
 
 from cbe_assets.faults import StudyFault
 from cbe_assets.simulate.parameters import parameters, printed_files
@@ -196,7 +208,9 @@ def test_every_file_says_that_it_is_simulated(files):
     layouts = {f"{file.table}/{2022 if file.earlier else 2023}": file.layout for file in printed_files()}
     for path, data in files.items():
         if layouts.get(str(Path(path).with_suffix(""))) in ("A", "C", "F", "H") and not path.endswith(".yaml"):
-            reading = read(data, file=path, gazetteer=PLACES, indicator="-", unit="-")
+            known = yaml.safe_load(files[f"{path}.meta.yaml"])
+            said = {key: known[key] for key in ("indicator", "unit")}
+            reading = read(data, file=path, gazetteer=PLACES, **said)
             assert reading.source_line == "数据来源：模拟数据 SIMULATED，不是官方统计", path
 
 
@@ -213,7 +227,7 @@ def test_five_tables_at_least_come_in_each_of_layouts_a_c_and_h(files):
 
 def test_gaps_stand_only_inside_tables_that_are_interpolated(files):
     for table, cells in GAPS.items():
-        assert STUDY.tables[table].gaps == "interpolate"
+        assert STUDY.tables[table].gaps.policy == "interpolate"
         assert all(BASE_YEARS[0] < year < BASE_YEARS[-1] for _, year in cells)
     missing = 0
     for path, data in files.items():
