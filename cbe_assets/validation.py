@@ -25,7 +25,10 @@ EXPECTATION_KEYS = {"type", "kwargs", "severity", "meta", "notes", "description"
 
 @dataclass(frozen=True)
 class Check:
-    """One expectation on one table: what was expected, whether it held, what was seen."""
+    """One expectation on one table: what was expected, whether it held, what was seen.
+
+    `raised` says that it could not be looked at, as where its column is missing; `observed` then holds the reason.
+    """
 
     expectation: str
     expected: dict[str, Any]
@@ -33,6 +36,7 @@ class Check:
     success: bool
     observed: str
     examples: tuple[str, ...] = ()
+    raised: bool = False
 
     def text(self) -> str:
         """`expect_...(column=..., min_value=...): observed ...`."""
@@ -217,11 +221,12 @@ def _check(item: dict[str, Any], result: Any) -> Check:
     seen = result.result or {}
     observed = seen.get("observed_value")
     if observed is None and "unexpected_count" in seen:
-        observed = f"{seen['unexpected_count']} of {seen.get('element_count')} rows"
+        rows = f" of {seen['element_count']} rows" if "element_count" in seen else " unexpected"
+        observed = f"{seen['unexpected_count']}{rows}"
     raised = _exception(result.exception_info)
     examples = tuple(str(example) for example in (seen.get("partial_unexpected_list") or ())[:5])
     text = raised or ("ok" if result.success else f"{observed}" + (f", e.g. {'; '.join(examples)}" if examples else ""))
-    return Check(item["type"], item["kwargs"], item["severity"], bool(result.success), text, examples)
+    return Check(item["type"], item["kwargs"], item["severity"], bool(result.success), text, examples, bool(raised))
 
 
 def _exception(info: Any) -> str | None:

@@ -32,7 +32,7 @@ def truth_document(
         index_provinces: those the index is pooled over.
     """
     years = range(FIRST_YEAR, LAST_YEAR + 1)
-    words = texts()
+    words, true_slopes = texts(), _by_province(latent, slopes(latent))
     return {
         "simulated": True,
         "notice": words["notice"],
@@ -40,25 +40,35 @@ def truth_document(
         "draw": DRAW,
         "generator": "numpy PCG64 of SeedSequence([seed, draw, crc32(name of the series)])",
         "model": {name: text for name, text in words.items() if name != "notice"},
-        "coefficients": {
-            "total": dict(truth.total),
-            "paths": {name: dict(truth.paths[name]) for name in MEDIATORS},
-            "effects": dict(truth.effects),
-            "direct": {name: _rounded(truth.direct(name)) for name in MEDIATORS},
-            "direct_beside_both": _rounded(truth.direct(*MEDIATORS)),
-            "indirect": {name: round(truth.effects[name] * truth.paths[name]["ECI"], 6) for name in MEDIATORS},
-        },
+        "coefficients": _coefficients(truth),
         "errors": {"rho": truth.rho, "sigma": dict(truth.sigma)},
         "year_effects": {
-            name: dict(zip(years, map(float, effects), strict=True)) for name, effects in truth.year_effects.items()
+            name: dict(zip(years, map(float, by_year), strict=True)) for name, by_year in truth.year_effects.items()
         },
-        "province_effects": {
-            name: _by_province(latent, effects) for name, effects in sorted(latent.province_effects.items())
-        },
+        "province_effects": {name: _by_province(latent, of) for name, of in sorted(latent.province_effects.items())},
         "index_weights": _rounded(latent.weights),
-        "province_slopes": {
-            name: slope for name, slope in _by_province(latent, slopes(latent)).items() if name in index_provinces
-        },
+        "province_slopes": {name: of for name, of in true_slopes.items() if name in index_provinces},
+        **_exceptions(),
+        "editions": [{"edition": str(e.year), "kind": e.kind, "through": e.year - 1} for e in editions],
+        "files": [dict(file) for file in files],
+    }
+
+
+def _coefficients(truth: Truth) -> dict[str, object]:
+    """Tables 4 (3) and 6 as they are in population, and the model with both mediators."""
+    return {
+        "total": dict(truth.total),
+        "paths": {name: dict(truth.paths[name]) for name in MEDIATORS},
+        "effects": dict(truth.effects),
+        "direct": {name: _rounded(truth.direct(name)) for name in MEDIATORS},
+        "direct_beside_both": _rounded(truth.direct(*MEDIATORS)),
+        "indirect": {name: round(truth.effects[name] * truth.paths[name]["ECI"], 6) for name in MEDIATORS},
+    }
+
+
+def _exceptions() -> dict[str, object]:
+    """Breaks that are in the latent values, and cells the first full edition leaves empty."""
+    return {
         "oddities": [
             {"series": series, "province": province, "factors": dict(factors)}
             for (series, province), factors in ODDITIES.items()
@@ -68,10 +78,6 @@ def truth_document(
             for table, cells in GAPS.items()
             for province, year in cells
         ],
-        "editions": [
-            {"edition": str(edition.year), "kind": edition.kind, "through": edition.year - 1} for edition in editions
-        ],
-        "files": [dict(file) for file in files],
     }
 
 

@@ -59,21 +59,23 @@ def values(
         yuan_per_dollar: yearly average for every year of the edition.
         seed: of the revisions.
     """
-    s = {name: latent.series[name][:, : len(edition.years)] for name in latent.series}
+    s = {name: series[:, : len(edition.years)] for name, series in latent.series.items()}
     rate = np.array([yuan_per_dollar[year] for year in edition.years])
     accounts, people, mean_people = _accounts(s, edition, seed)
     gdp = sum(accounts.values())
-    dollars = s["gdp"] * 1e8 / rate / 1e3
-    trade = np.exp(_trade_revision(edition, seed, s["gdp"].shape))
-    spent = s["expenditure_to_gdp"] * s["gdp"]
-    credit = s["FinDev"] * s["gdp"]
-    lent = 0.40 + 0.008 * np.arange(len(edition.years))
+    tables = {**accounts, "gdp": gdp, "gdp_per_capita": gdp / mean_people * 1e4, "population": people}
+    tables |= _by_resident(s) | _in_dollars(s, rate, edition, seed) | _public_and_credit(s)
+    frames = {
+        name: pd.DataFrame(table, index=list(latent.provinces), columns=list(edition.years))
+        for name, table in tables.items()
+    }
+    return frames | _national(frames, rate, seed)
+
+
+def _by_resident(s: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Tables behind the indicators and variables per resident, and those that are counts or shares themselves."""
     population = s["population"]
-    tables = {
-        **accounts,
-        "gdp": gdp,
-        "gdp_per_capita": gdp / mean_people * 1e4,
-        "population": people,
+    return {
         "express_volume_international": s["express_volume_per_head"] * population,
         "express_revenue_international": s["express_revenue_per_head"] * population,
         "ecommerce_enterprises": s["ecommerce_enterprises"],
@@ -81,25 +83,36 @@ def values(
         "websites_per_100_enterprises": s["websites_per_100_enterprises"],
         "long_distance_cable": s["long_distance_cable_per_head"] * population * 10,
         "internet_users": s["Net"] * population,
-        "exports": s["exports_to_gdp"] * dollars * trade,
-        "imports": s["imports_to_gdp"] * dollars * trade,
         "ecommerce_purchases": s["ecommerce_purchases_per_head"] * population,
         "ecommerce_sales": s["ecommerce_sales_per_head"] * population,
+        "employed_bachelor_share": s["HC"] * 100,
+        "green_area": s["Infr"] * population * 10,
+    }
+
+
+def _in_dollars(s: dict[str, np.ndarray], rate: np.ndarray, edition: Edition, seed: int) -> dict[str, np.ndarray]:
+    """Trade in 1000 dollars, FDI in 10 000; shares of GDP at the year's rate."""
+    thousands = s["gdp"] * 1e8 / rate / 1e3
+    trade = thousands * np.exp(_trade_revision(edition, seed, thousands.shape))
+    return {
+        "exports": s["exports_to_gdp"] * trade,
+        "imports": s["imports_to_gdp"] * trade,
+        "fdi": s["FDI"] * thousands / 10,
+        "manufacturing_exports": np.exp(s["EXP"]),
+    }
+
+
+def _public_and_credit(s: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Budgets, deposits and loans."""
+    spent, credit = s["expenditure_to_gdp"] * s["gdp"], s["FinDev"] * s["gdp"]
+    lent = 0.40 + 0.008 * np.arange(spent.shape[1])
+    return {
         "fiscal_revenue": s["Fisca"] * spent,
         "fiscal_expenditure": spent,
         "science_expenditure": s["Tec"] * spent,
-        "employed_bachelor_share": s["HC"] * 100,
-        "fdi": s["FDI"] * dollars / 10,
-        "green_area": s["Infr"] * population * 10,
         "deposits": credit * (1 - lent),
         "loans": credit * lent,
-        "manufacturing_exports": np.exp(s["EXP"]),
     }
-    frames = {
-        name: pd.DataFrame(table, index=list(latent.provinces), columns=list(edition.years))
-        for name, table in tables.items()
-    }
-    return frames | _national(frames, rate, seed)
 
 
 def printed(table: pd.DataFrame, file: PrintedFile, edition: Edition) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from cbe_assets.faults import StudyFault, fault
+from cbe_assets.faults import Fault, StudyFault, fault
 from cbe_assets.simulate.document import truth_document
 from cbe_assets.simulate.model import YEARS, Latent, draw
 from cbe_assets.simulate.parameters import PrintedFile, parameters, printed_files
@@ -98,24 +98,27 @@ def simulate(
     last = study.settings.years[1]
     through = last if through is None else through
     rates = {int(row.year): row.yuan_per_100_usd / 100 for row in exchange_rate.itertuples()}
-    faults = []
-    if not BASE_YEARS[-1] <= through <= LAST_YEAR:
-        faults.append(fault("simulate_through", found=through, expected=f"{BASE_YEARS[-1]}-{LAST_YEAR}"))
-    lacking = [year for year in range(BASE_YEARS[0], through + 1) if year not in rates]
-    faults += [fault("simulate_exchange_rate", file="exchange_rate.csv", year=year) for year in lacking]
-    if faults:
+    if faults := _faults(through, rates):
         raise StudyFault(faults)
-    drawn = draw(
-        parameters(),
-        truth,
-        zones_in_force(pilot_zones),
-        [name for name in parameters().provinces if name not in study.settings.excluded_provinces],
-        seed=seed,
-    )
+    drawn = draw(parameters(), truth, zones_in_force(pilot_zones), _index_provinces(study), seed=seed)
     newest = Edition(through + 1, "revised" if through > last else "current")
     editions = (newest,) if through > last else (Edition(through, "before_census"), newest)
     tables = {edition.year: values(drawn, edition, rates, seed) for edition in editions}
     return Simulated(study, gazetteer, drawn, truth, seed, editions, tables)
+
+
+def _index_provinces(study: Study) -> list[str]:
+    return [name for name in parameters().provinces if name not in study.settings.excluded_provinces]
+
+
+def _faults(through: int, rates: Mapping[int, float]) -> list[Fault]:
+    years = range(BASE_YEARS[0], through + 1)
+    found = [
+        fault("simulate_exchange_rate", file="exchange_rate.csv", year=year) for year in years if year not in rates
+    ]
+    if not BASE_YEARS[-1] <= through <= LAST_YEAR:
+        found.insert(0, fault("simulate_through", found=through, expected=f"{BASE_YEARS[-1]}-{LAST_YEAR}"))
+    return found
 
 
 def zones_in_force(pilot_zones: pd.DataFrame) -> np.ndarray:
@@ -144,9 +147,7 @@ def write(simulated: Simulated) -> dict[str, bytes]:
         seed=simulated.seed,
         editions=simulated.editions,
         files=listed,
-        index_provinces=[
-            name for name in simulated.latent.provinces if name not in simulated.study.settings.excluded_provinces
-        ],
+        index_provinces=_index_provinces(simulated.study),
     )
     return files | {"truth.yaml": _yaml(document)}
 

@@ -8,13 +8,14 @@ not depend on the number of threads.  linearmodels stays the estimator of what i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from cbe_assets.faults import StudyFault, fault
 from cbe_assets.statistics.design import year_dummies
+from cbe_assets.statistics.specification import Specification
 
 TOLERANCE = 1e-11
 """A pivot below this share of the variable's sum of squares about its mean counts as zero: the variable is spanned."""
@@ -38,6 +39,25 @@ class Fits:
     constant: np.ndarray
     ssr: np.ndarray
     n: np.ndarray
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Normal equations of the sample without spanned columns.
+
+    Attributes:
+        columns: positions of the columns that stay, dummies first, (p,).
+        outcome: position of the outcome.
+        inverse: (X'X)^-1, (p, p).
+        factor: G/(G-1) * (N-1)/(N-K), what a sum of squared cluster scores is multiplied with (CR1).
+        kept: which of dummies and regressors stay.
+    """
+
+    columns: np.ndarray
+    outcome: int
+    inverse: np.ndarray
+    factor: float
+    kept: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -79,6 +99,8 @@ class CrossProducts:
         year_effects: bool = True,
         cluster_by: str | None = None,
         weights: str | None = None,
+        trends: bool = False,
+        year_effects_by: str | None = None,
     ) -> CrossProducts:
         """Cross-products of `variables` over the rows of `frame`, which must be complete in them.
 
@@ -91,6 +113,8 @@ class CrossProducts:
             year_effects: add dummies of all years but the first.
             cluster_by: column of clusters, each province within one; the entity itself by default.
             weights: column of positive weights, if any.
+            trends: absorb a linear trend of each entity beside its mean (the constant then has no meaning).
+            year_effects_by: column of groups that have year dummies of their own, such as the region.
 
         Raises:
             StudyFault: missing values, weights that are not positive, a province in two clusters.
@@ -101,25 +125,63 @@ class CrossProducts:
         codes, labels = pd.factorize(frame[cluster_by or entity])
         _check_rows(frame, variables, values, mass, entities, codes, entity, time)
         years = frame[time].to_numpy(dtype=int)
-        fixed = year_dummies(years)[0] if year_effects else np.zeros((len(frame), 0))
-        if not province_effects:
-            fixed = np.column_stack([np.ones(len(frame)), fixed])
+        parts = None if year_effects_by is None else pd.factorize(frame[year_effects_by], sort=True)[0]
+        fixed = _fixed_columns(years, parts, year_effects, not province_effects)
         columns = np.column_stack([fixed, values])
         scale = (mass[:, None] * (columns - (mass[:, None] * columns).sum(axis=0) / mass.sum()) ** 2).sum(axis=0)
         if not province_effects:
             scale[0] = mass.sum()
         inner = columns - _weighted_means(columns, mass, entities)[entities] if province_effects else columns
+        if trends:
+            inner = _detrended(inner, mass, entities, years)
         blocks, sums = _by_cluster(columns, inner, mass, codes)
         owners = codes[np.unique(entities, return_index=True)[1]]
-        absorbed = np.bincount(owners, minlength=len(labels)) * int(province_effects)
+        absorbed = np.bincount(owners, minlength=len(labels)) * (int(province_effects) + int(trends))
         sizes, masses = np.bincount(codes), np.bincount(codes, mass)
         return cls(
             fixed.shape[1], tuple(variables), tuple(labels), blocks, sums, sizes, masses, scale, absorbed
         )  # fmt: skip
 
+    @classmethod
+    def from_specification(
+        cls, rows: pd.DataFrame, specification: Specification, extra: Sequence[str] = (), **options: object
+    ) -> CrossProducts:
+        """Cross-products of a specification's variables, with its effects and clusters.
+
+        Args:
+            rows: the rows it is estimated on, as `specification.select` returns them.
+            specification: `fixed_effects` or `pooled_ols`; clusters are provinces unless it is clustered otherwise.
+            extra: further variables.
+            options: further options of from_frame.
+        """
+        names = [*specification.explanatory, *extra, specification.outcome]
+        settings = {
+            "entity": specification.entity, "time": specification.time, "year_effects": specification.year_effects,
+            "province_effects": specification.province_effects and specification.estimator == "fixed_effects",
+            "cluster_by": specification.cluster_by if specification.covariance == "clustered" else None,
+        }  # fmt: skip
+        return cls.from_frame(rows, list(dict.fromkeys(names)), **{**settings, **options})
+
     @property
     def groups(self) -> int:
         return len(self.clusters)
+
+    def without(self, cluster: object) -> CrossProducts:
+        """The same without one cluster."""
+        kept = np.array([label != cluster for label in self.clusters])
+        names = ("blocks", "sums", "sizes", "mass", "absorbed")
+        labels = tuple(label for label in self.clusters if label != cluster)
+        return replace(self, clusters=labels, **{name: getattr(self, name)[kept] for name in names})
+
+    def solution(self, outcome: str, regressors: Sequence[str]) -> Solution:
+        """The sample's normal equations, solved, with what stays once spanned columns are out."""
+        columns = self._columns(outcome, regressors)
+        total = self.blocks[:, columns[:, None], columns].sum(axis=0)
+        kept = np.isfinite(eliminate(total[None].copy(), self.scale[columns[:-1]])[0][0])
+        inside = columns[:-1][kept]
+        n, parameters = int(self.sizes.sum()), len(inside) + int(bool(self.absorbed.any()))
+        factor = self.groups / (self.groups - 1) * (n - 1) / (n - parameters)
+        return Solution(inside, int(columns[-1]), np.linalg.inv(total[:-1, :-1][np.ix_(kept, kept)]), factor, kept)
 
     def _columns(self, outcome: str, regressors: Sequence[str]) -> np.ndarray:
         """Positions of dummies, regressors and outcome among the columns."""
@@ -161,25 +223,42 @@ class CrossProducts:
         K counts slopes, year dummies and the constant; absorbed provinces lie within the clusters and are not
         counted.  Agrees with linearmodels (`group_debias=True`).
         """
-        columns = self._columns(outcome, regressors)
-        blocks = self.blocks[:, columns[:, None], columns]
-        p = len(columns) - 1
-        total = blocks.sum(axis=0)
-        kept = np.isfinite(eliminate(total[None].copy(), self.scale[columns[:-1]])[0][0])
-        inverse = np.zeros((p, p))
-        inverse[np.ix_(kept, kept)] = np.linalg.inv(total[:p, :p][np.ix_(kept, kept)])
-        coefficients = np.einsum("ij,j->i", inverse, total[:p, p])
-        scores = blocks[:, :p, p] - np.einsum("gij,j->gi", blocks[:, :p, :p], coefficients)
-        n, parameters = self.sizes.sum(), kept.sum() + (1 if self.absorbed.any() else 0)
-        factor = self.groups / (self.groups - 1) * (n - 1) / (n - parameters)
+        solved = self.solution(outcome, regressors)
+        inside, inverse = solved.columns, solved.inverse
+        blocks = self.blocks[:, inside[:, None], inside]
+        toward = self.blocks[:, inside, solved.outcome]
+        coefficients = np.einsum("ij,gj->i", inverse, toward)
+        scores = toward - np.einsum("gij,j->gi", blocks, coefficients)
         middle = np.einsum("gi,gj->ij", scores, scores)
-        return (factor * np.einsum("ij,jk,lk->il", inverse, middle, inverse))[self.dummies :, self.dummies :]
+        covariance = np.zeros((len(solved.kept), len(solved.kept)))
+        sandwich = solved.factor * np.einsum("ij,jk,lk->il", inverse, middle, inverse)
+        covariance[np.ix_(solved.kept, solved.kept)] = sandwich
+        return covariance[self.dummies :, self.dummies :]
 
     def jackknife_covariance(self, outcome: str, regressors: Sequence[str]) -> np.ndarray:
         """CV3 (k, k): (G-1)/G * sum_g (b_(g) - b)(b_(g) - b)' (MacKinnon, Nielsen and Webb 2023)."""
         left_out = self.fit(outcome, regressors, leave_one_out(self.groups)).coefficients
         gap = left_out - self.fit(outcome, regressors).coefficients
         return (self.groups - 1) / self.groups * np.einsum("gi,gj->ij", gap, gap)
+
+
+def _fixed_columns(years: np.ndarray, parts: np.ndarray | None, year_effects: bool, constant: bool) -> np.ndarray:
+    """Columns of every regression: the constant, if asked for, and year dummies, of each part by itself if any."""
+    dummies = year_dummies(years)[0] if year_effects else np.zeros((len(years), 0))
+    if parts is not None and year_effects:
+        inside = parts[:, None] == np.arange(parts.max() + 1)[None, :]
+        dummies = np.column_stack([dummies * inside[:, [part]] for part in range(inside.shape[1])])
+    return np.column_stack([np.ones((len(years), int(constant))), dummies])
+
+
+def _detrended(inner: np.ndarray, mass: np.ndarray, entities: np.ndarray, years: np.ndarray) -> np.ndarray:
+    """Columns less their weighted linear trend within each entity; an entity of one year has none."""
+    time = years[:, None].astype(float)
+    time = time - _weighted_means(time, mass, entities)[entities]
+    size = np.bincount(entities, mass * time[:, 0] ** 2)
+    slopes = np.zeros((len(size), inner.shape[1]))
+    np.add.at(slopes, entities, mass[:, None] * time * inner)
+    return inner - time * (slopes / np.where(size > 0, size, 1)[:, None])[entities]
 
 
 def _weighted_means(columns: np.ndarray, mass: np.ndarray, codes: np.ndarray) -> np.ndarray:

@@ -27,7 +27,7 @@ _SECTOR_END = 0xFFFFFFFA
 """Sector numbers from here on mean: none, end of chain."""
 # BIFF records that hold a value: NUMBER, RK, LABELSST, LABEL, RSTRING, BOOLERR, FORMULA (one column); MULRK (several).
 _VALUES = {0x0203, 0x027E, 0x00FD, 0x0204, 0x00D6, 0x0205, 0x0006, 0x00BD}
-_BOF, _FILEPASS = {0x0009, 0x0209, 0x0409, 0x0809}, 0x002F
+_BOF, _FILEPASS, _DIMENSIONS = {0x0009, 0x0209, 0x0409, 0x0809}, 0x002F, 0x0200
 
 
 class _Damaged(ValueError):
@@ -110,21 +110,30 @@ def _check_ole(data: bytes) -> tuple[str, object, object] | None:
         kind = "Word document" if "WordDocument" in streams else "OLE file without a workbook"
         return "file_not_a_table", kind, ""
     book = _stream(data, *streams[name])
+    return _check_biff(book)
+
+
+def _check_biff(book: bytes) -> tuple[str, object, object] | None:
+    """Walk the records: encrypted, or a sheet that spans (or says it spans) too large a rectangle."""
     low, high = (65536, 256), (0, 0)
     at = 0
     while at + 4 <= len(book):
         kind, length = struct.unpack_from("<HH", book, at)
+        span = 0
         if kind == _FILEPASS:
             return "workbook_encrypted", "", ""
         if kind in _BOF:
             low, high = (65536, 256), (0, 0)
+        elif kind == _DIMENSIONS and at + 4 + length <= len(book) and length in (10, 14):
+            top, bottom, left, right = struct.unpack_from("<IIHH" if length == 14 else "<HHHH", book, at + 4)
+            span = (bottom - top) * (right - left) if bottom >= top and right >= left else 2**64
         elif kind in _VALUES and length >= 4 and at + 8 <= len(book):
             row, column = struct.unpack_from("<HH", book, at + 4)
             low = (min(low[0], row), min(low[1], column))
             high = (max(high[0], row), max(high[1], column))
-            cells = (high[0] - low[0] + 1) * (high[1] - low[1] + 1)
-            if cells > MAX_CELLS:
-                return "workbook_damaged", f"a cell at row {row + 1}, column {column + 1}", ""
+            span = (high[0] - low[0] + 1) * (high[1] - low[1] + 1)
+        if span > MAX_CELLS:
+            return "workbook_damaged", f"a sheet of {span:,} cells", ""
         at += 4 + length
     return None
 
@@ -156,9 +165,10 @@ def _stream(data: bytes, first: int, size: int) -> bytes:
 
 
 def _chain(data: bytes, first: int) -> bytes:
-    size = 1 << struct.unpack_from("<H", data, 30)[0]
-    if not 512 <= size <= 4096:
-        raise _Damaged(f"sectors of {size} bytes")
+    shift = struct.unpack_from("<H", data, 30)[0]
+    if not 9 <= shift <= 12:
+        raise _Damaged(f"sectors of 2^{shift} bytes")
+    size = 1 << shift
     return b"".join(_sector(data, at, size) for at in _follow(_allocation(data, size), first))
 
 

@@ -57,9 +57,18 @@ def panel_of(files: dict[str, bytes], edition: str = "2023", winsorized: bool = 
     zones = pd.DataFrame(
         {y: ZONES[year <= y].groupby("province").size().reindex(PROVINCES, fill_value=0) for y in STUDY.years}
     )
-    people, gdp = t["population"], t["gdp"]
-    in_gdp = rate / (gdp * 1e8)
-    v = {
+    v = _indicators(t, zones, rate) | _variables(t, zones, rate)
+    panel = pd.DataFrame({name: table.to_numpy().ravel() for name, table in v.items()})
+    panel["ECI"] = panel[INDICATORS].pipe(lambda x: (x - x.min()) / (x.max() - x.min())) @ weights_of(panel)
+    variables = ["EXP", *REGRESSORS, "EXP_share", "Inus", "Tec", "FinDev"]
+    if winsorized:
+        panel[variables] = panel[variables].apply(winsorize)
+    return panel.set_index(pd.MultiIndex.from_product([PROVINCES, STUDY.years], names=["province", "year"]))
+
+
+def _indicators(t: dict[str, pd.DataFrame], zones: pd.DataFrame, rate: pd.Series) -> dict[str, pd.DataFrame]:
+    people, in_gdp = t["population"], rate / (t["gdp"] * 1e8)
+    return {
         "express_volume_per_head": t["express_volume_international"] / people,
         "express_revenue_per_head": t["express_revenue_international"] / people,
         "pilot_zones": zones,
@@ -72,11 +81,17 @@ def panel_of(files: dict[str, bytes], edition: str = "2023", winsorized: bool = 
         "imports_to_gdp": t["imports"] * 1e3 * in_gdp,
         "ecommerce_purchases_per_head": t["ecommerce_purchases"] / people,
         "ecommerce_sales_per_head": t["ecommerce_sales"] / people,
+    }
+
+
+def _variables(t: dict[str, pd.DataFrame], zones: pd.DataFrame, rate: pd.Series) -> dict[str, pd.DataFrame]:
+    people, gdp = t["population"], t["gdp"]
+    return {
         "EXP": np.log(t["manufacturing_exports"]),
         "PGDP": np.log(t["gdp_per_capita"]),
         "Fisca": t["fiscal_revenue"] / t["fiscal_expenditure"],
         "HC": t["employed_bachelor_share"] / 100,
-        "FDI": t["fdi"] * 1e4 * in_gdp,
+        "FDI": t["fdi"] * 1e4 * rate / (gdp * 1e8),
         "Net": t["internet_users"] / people,
         "Infr": t["green_area"] / (people * 10),
         "NumCPZ": zones,
@@ -85,12 +100,6 @@ def panel_of(files: dict[str, bytes], edition: str = "2023", winsorized: bool = 
         "Tec": t["science_expenditure"] / t["fiscal_expenditure"],
         "FinDev": (t["deposits"] + t["loans"]) / gdp,
     }
-    panel = pd.DataFrame({name: table.to_numpy().ravel() for name, table in v.items()})
-    panel["ECI"] = panel[INDICATORS].pipe(lambda x: (x - x.min()) / (x.max() - x.min())) @ weights_of(panel)
-    variables = ["EXP", *REGRESSORS, "EXP_share", "Inus", "Tec", "FinDev"]
-    if winsorized:
-        panel[variables] = panel[variables].apply(winsorize)
-    return panel.set_index(pd.MultiIndex.from_product([PROVINCES, STUDY.years], names=["province", "year"]))
 
 
 def weights_of(panel: pd.DataFrame) -> pd.Series:
