@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from cbe_assets.commands import check, refresh, simulate, status, ui
+from cbe_assets.commands import check, ingest, read, refresh, simulate, status, ui
 from cbe_assets.commands.common import print_faults
 from cbe_assets.faults import StudyFault, say
 
@@ -22,6 +22,8 @@ app = typer.Typer(
 app.command()(refresh.refresh)
 app.command()(status.status)
 app.command()(check.check)
+app.command()(ingest.ingest)
+app.command()(read.read)
 app.command()(simulate.simulate)
 app.command()(ui.ui)
 

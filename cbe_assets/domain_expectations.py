@@ -48,7 +48,10 @@ class _WholeFrame(BatchExpectation):
         self, metrics: dict[str, Any], runtime_configuration: dict | None = None, execution_engine: Any = None
     ) -> dict[str, Any]:
         frame = metrics["table.rows"]
-        broken = self.broken(frame).to_numpy(dtype=bool)
+        try:
+            broken = self.broken(frame).to_numpy(dtype=bool)
+        except KeyError as error:
+            raise ValueError(f"the table lacks a column: {error.args[0]}") from error
         result = {"unexpected_count": int(broken.sum()), "element_count": len(frame)}
         if (observed := self.observed(frame)) is not None:
             result["observed_value"] = observed

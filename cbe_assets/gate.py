@@ -59,7 +59,7 @@ def accept(
 ) -> Made:
     """Validates a candidate; stores and exports it if every critical expectation holds.
 
-    Exports are written first: the Parquet file with its record is what commits the asset.
+    Exports and what the history keeps are written first: the Parquet file with its record is what commits the asset.
 
     Raises:
         Rejected: it does not hold; the candidate and the reasons are kept under rejected/.
@@ -70,6 +70,8 @@ def accept(
     if not verdict.accepted:
         warehouse.reject(node.key, output.frame, [check.as_dict() for check in verdict.checks if not check.success])
         raise Rejected(made)
+    for path, data in output.kept.items():
+        write_atomically(warehouse.folder / path, data)
     for path, data in sorted(output.files.items()):
         write_atomically(exports / path, data)
     warehouse.store(output.frame, made.record)

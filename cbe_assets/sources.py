@@ -6,6 +6,7 @@ Nothing is parsed here; cbe_assets/yearbook reads the bytes.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -67,11 +68,20 @@ class Sources:
     def version(self, table: str) -> str | None:
         """Hash of all files of a table; None where there are none."""
         if table in self.reference:
-            return hashlib.sha256(self.reference[table].read_bytes()).hexdigest()[:24]
+            return reference_version(self.reference[table])
         if table not in self.editions:
             return None
-        joined = "\n".join(file.version for file in self.editions[table])
-        return hashlib.sha256(joined.encode()).hexdigest()[:24]
+        return joined_version(file.version for file in self.editions[table])
+
+
+def reference_version(path: Path) -> str:
+    """Hash of a reference file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:24]
+
+
+def joined_version(versions: Iterable[str]) -> str:
+    """Hash of the versions of all files of a table, in the order of `Sources.editions`."""
+    return hashlib.sha256("\n".join(versions).encode()).hexdigest()[:24]
 
 
 def scan(study: Study) -> Sources:

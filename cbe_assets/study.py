@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,7 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from cbe_assets.faults import Fault, StudyFault, fault, say
-from cbe_assets.yearbook.edition import edition_date, edition_name
+from cbe_assets.yearbook.edition import as_of_date, edition_date, edition_name
 from cbe_assets.yearbook.expression import names
 
 
@@ -203,11 +204,25 @@ class Variable(Declared):
 
 
 class Sample(Declared):
-    """A part of the panel: the side of a median split over the observations."""
+    """A part of the panel: the side of a median split over the observations, the province-years without a filled cell.
 
-    split: str
+    Attributes:
+        split, at, side: the variable that is cut, where, and the side kept.
+        without_filled: leave out province-years in which a cell of any table was filled (column `filled` of the panel).
+    """
+
+    split: str | None = None
     at: Literal["median"] = "median"
-    side: Literal["high", "low"]
+    side: Literal["high", "low"] | None = None
+    without_filled: bool = False
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Sample:
+        if (self.split is None) != (self.side is None):
+            raise ValueError("split and side belong together: {split: FinDev, side: high}")
+        if self.split is None and not self.without_filled:
+            raise ValueError("a sample needs a split, or without_filled: true")
+        return self
 
 
 class Specification(Declared):
@@ -223,7 +238,7 @@ class Specification(Declared):
     def variables(self) -> list[str]:
         """Every variable the specification reads, outcome first."""
         names = [self.outcome, *self.regressors, *self.controls]
-        return names + [self.sample.split] if self.sample else names
+        return names + [self.sample.split] if self.sample and self.sample.split else names
 
 
 TestKind = Literal[
@@ -324,11 +339,15 @@ class Study:
         index, groups, indicators: indicators.yaml.
         variables, specifications, tests: regressions.yaml.
         exhibits: exhibits.yaml.
+        as_of: YYYY-MM-DD, when the study is to be as it would have been on that day; else None.
     """
 
-    def __init__(self, root: Path, parsed: dict[str, Any], yearbooks: Path | None = None):
+    def __init__(
+        self, root: Path, parsed: dict[str, Any], yearbooks: Path | None = None, as_of: date | None = None
+    ):
         self.root = root
-        self.settings: Settings = parsed["study"]
+        self.as_of = as_of.isoformat() if as_of else None
+        self.settings: Settings = _known_by(parsed["study"], as_of) if as_of else parsed["study"]
         self.tables: dict[str, Table] = parsed["tables"].tables
         self.reference_tables: dict[str, ReferenceTable] = parsed["tables"].reference_tables
         self.index: IndexMethod = parsed["indicators"].index
@@ -342,13 +361,21 @@ class Study:
         self.reference = (root / self.settings.reference).resolve()
 
     @classmethod
-    def load(cls, root: Path | str | None = None, yearbooks: Path | str | None = None) -> Study:
+    def load(
+        cls, root: Path | str | None = None, yearbooks: Path | str | None = None, as_of: str | None = None
+    ) -> Study:
         """Reads and checks study/*.yaml of `root` (default: CBE_ROOT, else the nearest study root above the cwd).
+
+        Args:
+            root: the folder.
+            yearbooks: instead of those of study.yaml.
+            as_of: a day, month or year (2022-06-30, 2022-06, 2022) whose last day counts.
 
         Raises:
             StudyFault: with every fault of all files.
         """
         folder = find_root(root)
+        day = _day(as_of) if as_of else None
         parsed, faults = {}, []
         for name, model in _FILES.items():
             loaded, found = _load(folder / "study" / f"{name}.yaml", model, folder)
@@ -358,7 +385,7 @@ class Study:
             faults = _dangling(parsed)
         if faults:
             raise StudyFault(faults)
-        return cls(folder, parsed, Path(yearbooks) if yearbooks else None)
+        return cls(folder, parsed, Path(yearbooks) if yearbooks else None, day)
 
     @cached_property
     def years(self) -> list[int]:
@@ -375,6 +402,25 @@ class Study:
     @property
     def exports(self) -> Path:
         return self.data / "exports"
+
+
+def _day(as_of: str) -> date:
+    try:
+        return as_of_date(as_of)
+    except StudyFault as error:
+        raise StudyFault([fault("as_of_malformed", key="--as-of", found=as_of)]) from error
+
+
+def _known_by(settings: Settings, day: date) -> Settings:
+    """The settings with the years that were over on that day: no edition can hold a later one.
+
+    Raises:
+        StudyFault: not one of them was.
+    """
+    first, last = settings.years
+    if day.year <= first:
+        raise StudyFault([fault("as_of_too_early", key="--as-of", found=day.isoformat(), expected=f"{first + 1}-01-01")])
+    return settings.model_copy(update={"years": (first, min(last, day.year - 1))})
 
 
 def find_root(root: Path | str | None = None) -> Path:

@@ -219,14 +219,21 @@ def _batch_definition() -> Any:
 
 def _check(item: dict[str, Any], result: Any) -> Check:
     seen = result.result or {}
-    observed = seen.get("observed_value")
-    if observed is None and "unexpected_count" in seen:
-        rows = f" of {seen['element_count']} rows" if "element_count" in seen else " unexpected"
-        observed = f"{seen['unexpected_count']}{rows}"
     raised = _exception(result.exception_info)
     examples = tuple(str(example) for example in (seen.get("partial_unexpected_list") or ())[:5])
-    text = raised or ("ok" if result.success else f"{observed}" + (f", e.g. {'; '.join(examples)}" if examples else ""))
+    shown = f", e.g. {'; '.join(examples)}" if examples else ""
+    text = raised or ("ok" if result.success else _observed(seen) + shown)
     return Check(item["type"], item["kwargs"], item["severity"], bool(result.success), text, examples, bool(raised))
+
+
+def _observed(seen: dict[str, Any]) -> str:
+    """What a result saw: a number, or how many rows or values were not as expected."""
+    if seen.get("observed_value") is not None or "unexpected_count" not in seen:
+        return str(seen.get("observed_value"))
+    if "element_count" in seen:
+        return f"{seen['unexpected_count']} of {seen['element_count']} rows"
+    missing = ", ".join(str(value) for value in seen.get("partial_missing_list") or ())
+    return f"missing {missing}" if missing else f"{seen['unexpected_count']} unexpected"
 
 
 def _exception(info: Any) -> str | None:
@@ -235,7 +242,7 @@ def _exception(info: Any) -> str | None:
         return None
     entries = [info] if "raised_exception" in info else list(info.values())
     messages = [entry["exception_message"] for entry in entries if entry.get("raised_exception")]
-    return "; ".join(str(message) for message in messages) or None
+    return "; ".join(dict.fromkeys(str(message) for message in messages)) or None
 
 
 def failures(key: str, verdict: Verdict) -> list[Fault]:

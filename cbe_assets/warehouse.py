@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FOOTER = b"cbe"
+_PART = ".part"
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _replacing(path: Path) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=".", suffix=_PART, dir=path.parent)
         os.close(handle)
         temporary = Path(name)
         yield temporary
@@ -215,13 +216,43 @@ class Warehouse:
         """Deletes a table that the study no longer declares."""
         self.path(key).unlink(missing_ok=True)
 
-    def publish_database(self, keys: Iterable[str]) -> None:
-        """Builds cbe.duckdb of the stored tables beside the old one and swaps it in; open readers keep theirs."""
-        import duckdb
+    def database_state(self, records: Mapping[str, Record]) -> str:
+        """Whether cbe.duckdb holds these tables: current, absent, outdated, or damaged (its bytes are not as built)."""
+        if not self.database.is_file():
+            return "absent" if records else "current"
+        try:
+            built = json.loads(self._database_record.read_bytes())
+            wanted, found = built["sha256"], built["tables"]
+        except (OSError, ValueError, TypeError, KeyError):
+            return "damaged"
+        if digest(self.database.read_bytes()) != wanted:
+            return "damaged"
+        return "current" if found == {key: item.data_version for key, item in records.items()} else "outdated"
 
+    @property
+    def _database_record(self) -> Path:
+        return self.database.with_name(f"{self.database.name}.json")
+
+    def publish_database(self, keys: Iterable[str]) -> None:
+        """Builds cbe.duckdb of the stored tables beside the old one and swaps it in; open readers keep theirs.
+
+        cbe.duckdb.json says which tables it holds and the sha256 of its bytes, for `database_state`.
+
+        Raises:
+            StudyFault: the disk is full or the folder cannot be written; the old file stands.
+        """
+        records = {key: record for key in keys if (record := self.record(key))}
         with _replacing(self.database) as temporary:
             temporary.unlink()
-            with duckdb.connect(str(temporary), config={"threads": 1}) as connection:
+            self._fill(temporary, records)
+            built = {"sha256": digest(temporary.read_bytes()), "tables": {k: v.data_version for k, v in records.items()}}
+        write_atomically(self._database_record, json.dumps(built, indent=1).encode())
+
+    def _fill(self, target: Path, keys: Iterable[str]) -> None:
+        import duckdb
+
+        try:
+            with duckdb.connect(str(target), config={"threads": 1}) as connection:
                 connection.execute("begin")
                 for key in keys:
                     layer, name = key.split("/")
@@ -232,6 +263,18 @@ class Warehouse:
                         "hive_partitioning = false)"
                     )
                 connection.execute("commit")
+        except duckdb.Error as error:
+            # DuckDB gives the system's words and no errno.
+            if os.strerror(errno.ENOSPC) not in str(error):
+                raise
+            target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
+            raise StudyFault([fault("disk_full", file=str(self.database), code=FAILED)]) from error
+
+
+def sweep(folder: Path) -> None:
+    """Deletes what killed processes left half-written under a folder; only for the holder of the lock."""
+    for path in folder.rglob(f".*{_PART}*"):
+        path.unlink(missing_ok=True)
 
 
 def column_types(frame: pd.DataFrame) -> dict[str, str]:

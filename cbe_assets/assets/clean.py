@@ -13,9 +13,14 @@ if TYPE_CHECKING:
     from cbe_assets.yearbook.corrections import Correction
 
 
+def settled_tables(study: Study) -> list[str]:
+    """The official tables that have no sql/clean/<table>.sql of their own."""
+    return [name for name in study.tables if not (study.root / "sql" / "clean" / f"{name}.sql").is_file()]
+
+
 def nodes(study: Study) -> list[Node]:
-    """A node per official table that has no sql/clean/<table>.sql of its own."""
-    return [_node(study, name) for name in study.tables if not (study.root / "sql" / "clean" / f"{name}.sql").is_file()]
+    """A node per settled table."""
+    return [_node(study, name) for name in settled_tables(study)]
 
 
 def _node(study: Study, name: str) -> Node:
@@ -31,18 +36,39 @@ def _node(study: Study, name: str) -> Node:
             "tables": {other: study.tables[other].model_dump(exclude={"title", "source"}) for other in tables},
             "years": study.years,
             "corrections": [item.model_dump() for item in applied],
+            **as_of(study),
         },
         code=("yearbook", "assets.clean"),
         kinds=("python", "pandas"),
         title=table.title,
         make=lambda inputs: _settled(study, name, tables, computed_from, applied, inputs),
-        lineage=lambda: {
-            name: [("raw/" + name, "value"), ("raw/" + name, "unit")],
-            "province": [("raw/" + name, "province")],
-            "year": [("raw/" + name, "year")],
-            "edition": [("raw/" + name, "edition")],
-        },
+        lineage=lambda: _lineage(name, tables, computed_from),
     )
+
+
+def as_of(study: Study) -> dict[str, str]:
+    """The day that a definition depends on; nothing where all editions count."""
+    return {"as_of": study.as_of} if study.as_of else {}
+
+
+def _lineage(name: str, tables: list[str], computed_from: list[str]) -> dict[str, list[tuple[str, str]]]:
+    """Value, edition and flags come from the table's own cells; which edition that is depends on the whole family."""
+    own = f"raw/{name}"
+    filled = [(f"clean/{other}", other) for other in computed_from]
+    editions = [(f"raw/{other}", "edition") for other in tables]
+    editions += [(f"clean/{other}", "edition") for other in computed_from]
+    value = [(own, "value"), (own, "unit"), *filled]
+    return {
+        "province": [(own, "province")],
+        "year": [(own, "year")],
+        name: value,
+        "unit": [(own, "unit")],
+        "edition": editions,
+        "first_published": [(own, "edition"), *((f"clean/{other}", "first_published") for other in computed_from)],
+        "revised": [*value, (own, "edition")],
+        "method": [(own, "value"), *filled],
+        "note": [(own, "value"), *filled],
+    }
 
 
 def _settled(
@@ -54,7 +80,7 @@ def _settled(
     raw = {other: inputs(f"raw/{other}") for other in tables}
     clean = {other: inputs(f"clean/{other}") for other in computed_from}
     provinces = [province.name for province in places.provinces]
-    settled = settle(name, raw, study.tables, provinces, study.years, corrections=applied, clean=clean)
+    settled = settle(name, raw, study.tables, provinces, study.years, study.as_of, applied, clean)
     return Output(settled.frame, facts=settled.counts)
 
 

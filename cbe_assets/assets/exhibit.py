@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cbe_assets.assets.audit import EDITIONS
+from cbe_assets.assets.clean import as_of
 from cbe_assets.assets.node import Inputs, Node, Output
 from cbe_assets.assets.raw import gazetteer
 from cbe_assets.study import Study
@@ -48,7 +49,8 @@ def _definition(study: Study, name: str) -> dict[str, object]:
     }
     words = {part: {key: item.model_dump() for key, item in items.items()} for part, items in parts.items()}
     settings = study.settings.model_dump(include={"title", "paper", "years", "winsor", "excluded_provinces"})
-    return {"exhibit": exhibit.model_dump(), "settings": settings, "index": study.index.model_dump(), **words}
+    rest = {"settings": settings, "index": study.index.model_dump(), **as_of(study)}
+    return {"exhibit": exhibit.model_dump(), **rest, **words}
 
 
 def _rendered(study: Study, name: str, inputs: Inputs) -> Output:
@@ -61,6 +63,9 @@ def _rendered(study: Study, name: str, inputs: Inputs) -> Output:
         simulated=bool(editions["simulated"].any()),
         editions=dict(zip(editions["table"], editions["newest"], strict=True)),
         filled=int(editions["filled"].sum()),
+        corrected=int(editions["corrected"].sum()),
+        revised=int(editions["revised"].sum()),
+        as_of=study.as_of,
         gazetteer=places,
         exported=lambda path: (study.exports / path).read_bytes(),
     )

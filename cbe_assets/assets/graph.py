@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cbe_assets.assets import audit, clean, exhibit, index, model, raw, sql
+from cbe_assets.assets import audit, clean, exhibit, index, model, raw, sql, treatment
 from cbe_assets.assets.node import Node
 from cbe_assets.faults import Fault, StudyFault, fault
 from cbe_assets.sources import Sources, scan
@@ -46,8 +46,9 @@ def build(study: Study, found: Sources | None = None) -> Graph:
             indicator whose panel has no such column; all of them.
     """
     found = found or scan(study)
-    made = [*raw.nodes(study, found), *clean.nodes(study), *sql.nodes(study), *index.nodes(study), *model.nodes(study)]
-    made += [audit.editions(study), *exhibit.nodes(study)]
+    made = [*raw.nodes(study, found), *clean.nodes(study), *treatment.nodes(study), *sql.nodes(study)]
+    made += [*index.nodes(study), *model.nodes(study)]
+    made += [audit.editions(study), audit.imputed_share(study), *exhibit.nodes(study)]
     made.append(audit.manifest(study, made, [node.key for node in made if node.layer in ("model", "exhibit")]))
     sources = {f"source/{name}" for name in (*study.tables, *study.reference_tables)}
     faults = [*_twice(made), *_unknown(made, sources), *_columns(study)]
@@ -72,9 +73,11 @@ def _unknown(made: list[Node], sources: set[str]) -> Iterator[Fault]:
 
 
 def _columns(study: Study) -> Iterator[Fault]:
-    """Declared variables and indicators that the SQL of their panel does not give."""
+    """Declared variables and indicators, and the count of filled cells, that the SQL of their panel does not give."""
+    samples = [item.sample for item in study.specifications.values() if item.sample]
+    counted = [model.FILLED] if any(sample.without_filled for sample in samples) else []
     for key, names, message in (
-        (PANEL_OF_REGRESSIONS, list(study.variables), "variable_without_column"),
+        (PANEL_OF_REGRESSIONS, [*study.variables, *counted], "variable_without_column"),
         (PANEL_OF_INDICATORS, list(study.indicators), "indicator_without_column"),
     ):
         path = study.root / "sql" / f"{key}.sql"

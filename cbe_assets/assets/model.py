@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from cbe_assets.assets.node import Inputs, Node, Output
-from cbe_assets.study import Specification, Study, Test, Text
+from cbe_assets.study import Sample, Specification, Study, Test, Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cbe_assets.statistics.result import Result, TestResult
 
 SAMPLE = "panel/estimation"
+FILLED = "filled"
+"""Column of the panel: how many cells of the province-year were filled, in any table."""
 CODE = ("statistics", "assets.model")
 DRAWS = 2000
 """Cluster-bootstrap resamples behind an interval of an indirect effect."""
@@ -55,7 +57,6 @@ def specification(name: str, declared: Specification) -> Any:
     """The specification as cbe_assets.statistics takes it."""
     from cbe_assets.statistics.specification import Specification as Estimated
 
-    split = declared.sample
     return Estimated(
         name=name,
         outcome=declared.outcome,
@@ -65,8 +66,17 @@ def specification(name: str, declared: Specification) -> Any:
         province_effects="province" in declared.effects,
         year_effects="year" in declared.effects,
         covariance=declared.covariance,
-        sample={"split": {"variable": split.split, "at": split.at, "side": split.side}} if split else None,
+        sample=_sample(declared.sample) if declared.sample else None,
     )
+
+
+def _sample(declared: Sample) -> dict[str, Any]:
+    sample: dict[str, Any] = {}
+    if declared.split:
+        sample["split"] = {"variable": declared.split, "at": declared.at, "side": declared.side}
+    if declared.without_filled:
+        sample["where"] = {FILLED: {"==": 0}}
+    return sample
 
 
 def _fitted(frame: pd.DataFrame, name: str, declared: Specification) -> Output:

@@ -38,6 +38,7 @@ class Output:
         tables: further small tables to show, title -> frame.
         preview: Markdown shown instead of the first rows.
         picture: a small PNG.
+        kept: files kept with the tables, path under data/warehouse -> bytes, in the order to write them.
     """
 
     frame: pd.DataFrame
@@ -46,6 +47,7 @@ class Output:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     preview: str | None = None
     picture: bytes | None = None
+    kept: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

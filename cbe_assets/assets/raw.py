@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cbe_assets.assets.node import Node, Output
 from cbe_assets.faults import StudyFault, fault
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cbe_assets.yearbook.gazetteer import Gazetteer
+    from cbe_assets.yearbook.reading import Reading
 
 COLUMNS = (
     "province", "year", "value", "text", "indicator", "unit", "region", "edition", "file", "sheet", "cell", "simulated",
@@ -45,8 +46,8 @@ def _official(study: Study, found: Sources, name: str, table: Table) -> Node:
     return Node(
         key=f"raw/{name}",
         deps=(f"source/{name}",),
-        definition={"indicator": table.indicator, "scope": table.scope},
-        code=("yearbook", "assets.raw"),
+        definition={"indicator": table.indicator, "aliases": table.aliases, "codes": table.codes, "scope": table.scope},
+        code=("yearbook", "intake", "assets.raw"),
         kinds=("python", "parquet"),
         title=table.title,
         make=lambda inputs: _read_all(study, found, name),
@@ -64,7 +65,7 @@ def _read_all(study: Study, found: Sources, name: str) -> Output:
     frames, skipped, notes, faults = [], [], [], []
     for file in files:
         try:
-            reading = read_edition(file, places)
+            reading = read_edition(study, file, places)
         except StudyFault as error:
             faults += error.faults
             continue
@@ -81,15 +82,30 @@ def _read_all(study: Study, found: Sources, name: str) -> Output:
     return Output(frame, facts=facts, tables={title: shown for title, shown in tables.items() if len(shown)})
 
 
-def read_edition(file: EditionFile, places: Gazetteer) -> Any:
-    """Reads one edition file; what it does not print (unit, indicator, province) comes from its sidecar."""
-    from cbe_assets.yearbook.reading import read
+def read_edition(study: Study, file: EditionFile, places: Gazetteer) -> Reading:
+    """The observations of the file's table; what it does not print (unit, indicator, province) its sidecar says.
 
-    known = {key: file.sidecar[key] for key in ("indicator", "unit", "province") if file.sidecar.get(key)}
-    return read(file.data, file=f"{file.table}/{file.path.name}", gazetteer=places, **known)
+    Raises:
+        StudyFault: it cannot be read, or what it prints is another table of the study.
+    """
+    from cbe_assets.intake.filed import read_filed
+    from cbe_assets.intake.recognise import named
+
+    place = f"{file.table}/{file.path.name}"
+    reading = read_filed(
+        file.data, file=place, sidecar=file.sidecar, tables=study.tables, table=file.table, gazetteer=places
+    )
+    if not file.sidecar.get("indicator"):
+        printed = [str(name) for name in reading.observations["indicator"].dropna().unique()]
+        meant = {name: named(name, study.tables) for name in printed}
+        elsewhere = {name: tables for name, tables in meant.items() if tables and file.table not in tables}
+        if elsewhere:
+            facts = {"found": ", ".join(elsewhere), "expected": ", ".join(sum(elsewhere.values(), []))}
+            raise StudyFault([fault("filed_under_another_table", file=place, key=file.table, **facts)])
+    return reading
 
 
-def _with_edition(reading: Any, file: EditionFile, simulated: bool) -> pd.DataFrame:
+def _with_edition(reading: Reading, file: EditionFile, simulated: bool) -> pd.DataFrame:
     said = f"{reading.source_line or ''} {file.sidecar.get('source', '')}"
     marked = simulated or bool(file.sidecar.get("simulated")) or "SIMULATED" in said or "模拟数据" in said
     frame = reading.observations.assign(edition=file.edition, file=f"{file.table}/{file.path.name}", simulated=marked)

@@ -69,6 +69,13 @@ def _macros(study: Study, query: Query) -> str:
     return text if any(f"{name.lower()}(" in called for name in _MACRO.findall(text)) else ""
 
 
+def texts(study: Study) -> dict[str, str]:
+    """Asset key -> the text of its SQL file."""
+    folder = study.root / "sql"
+    paths = sorted(folder.glob("*/*.sql"))
+    return {path.relative_to(folder).with_suffix("").as_posix(): path.read_text(encoding="utf-8") for path in paths}
+
+
 def variables(study: Study) -> dict[str, Any]:
     """What SQL may ask for with getvariable('...')."""
     from decimal import Decimal

@@ -29,6 +29,8 @@ MAX_RATIO = 200
 _RATIO_FROM = 2**20
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0"
+_END_REACH = 2**16 + 22
+_DIRECTORY = 1024 * MAX_MEMBERS
 _DROPPINGS = {".ds_store", "thumbs.db", "desktop.ini"}
 _UNUSABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
 
@@ -67,6 +69,7 @@ def open_all(paths: Iterable[Path]) -> Iterator[Incoming | Unopened]:
         name = readable(path.name)
         try:
             data = read_bounded(path)
+            _refuse_directory(data, name)
             if _zip_kind(data) != "archive":
                 refuse_harmful(data, name)
                 yield Incoming(name, name, data, None, path)
@@ -145,6 +148,21 @@ def refuse_harmful(data: bytes, name: str) -> None:
         raise StudyFault(faults)
 
 
+def refuse_macro_sheets(data: bytes, name: str) -> None:
+    """Sheets of Excel 4 macros, which old workbooks hold without any VBA; for workbooks that could be read.
+
+    Raises:
+        StudyFault: there is one.
+    """
+    if not data.startswith(_OLE):
+        return
+    from python_calamine import CalamineWorkbook, SheetTypeEnum
+
+    for sheet in CalamineWorkbook.from_filelike(io.BytesIO(data)).sheets_metadata:
+        if sheet.typ in (SheetTypeEnum.MacroSheet, SheetTypeEnum.Vba):
+            raise StudyFault([fault("workbook_with_macros", file=name, found=sheet.name)])
+
+
 def _is_macro(part: str) -> bool:
     lower = part.lower()
     return lower.endswith("vbaproject.bin") or lower.startswith(("xl/macrosheets/", "basic/", "scripts/"))
@@ -162,6 +180,13 @@ def _zip_kind(data: bytes) -> str | None:
     if "[Content_Types].xml" in names:
         return "document"
     return "archive" if names or data.startswith(_ZIP[1]) else None
+
+
+def _refuse_directory(data: bytes, name: str) -> None:
+    """A directory of members too long to be listed is refused before it is."""
+    end = data.rfind(b"PK\x05\x06", -_END_REACH) if data.startswith(_ZIP) else -1
+    if end >= 0 and len(data) >= end + 16 and struct.unpack("<L", data[end + 12 : end + 16])[0] > _DIRECTORY:
+        raise StudyFault([fault("archive_members", file=name, found=f"> {MAX_MEMBERS}", expected=MAX_MEMBERS)])
 
 
 def _names(data: bytes) -> list[str]:
@@ -207,6 +232,7 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shown: str) -> 
     if len(content) > MAX_FILE:
         sizes = {"found": _mib(member.file_size), "expected": _mib(MAX_FILE)}
         raise StudyFault([fault("file_too_large", file=shown, **sizes)])
+    _refuse_directory(content, shown)
     if _zip_kind(content) == "archive":
         raise StudyFault([fault("archive_nested", file=shown)])
     return content
@@ -274,7 +300,8 @@ def _unpacks_to_more(data: bytes, members: list[zipfile.ZipInfo]) -> str | None:
         if data[start : start + 4] != _ZIP[0]:
             return member.orig_filename
         name, extra = struct.unpack("<HH", data[start + 26 : start + 30])
-        packed = data[start + 30 + name + extra :][: member.compress_size]
+        first = start + 30 + name + extra
+        packed = data[first : first + member.compress_size]
         unpacker, size = zlib.decompressobj(-15), 0
         while packed and not unpacker.eof and size <= member.file_size:
             try:

@@ -26,7 +26,10 @@ class Context:
         simulated: any of the data is simulated; then every exhibit says so.
         editions: raw table -> its newest edition.
         gazetteer: names and regions of the provinces.
-        filled: cells of the raw tables that were imputed or carried.
+        filled: cells of the raw tables that were interpolated, carried or computed.
+        corrected: cells that the study corrects against what their edition prints.
+        revised: cells that the newest edition has otherwise than an older one.
+        as_of: YYYY-MM-DD, where only editions out by that day were used.
         exported: path such as `figures/figure1.zh.svg` -> the bytes exported there; the report reads figures by it.
         language: of previews, `zh` or `en`.
     """
@@ -35,6 +38,9 @@ class Context:
     editions: Mapping[str, str]
     gazetteer: Gazetteer
     filled: int = 0
+    corrected: int = 0
+    revised: int = 0
+    as_of: str | None = None
     exported: Callable[[str], bytes] = field(default=_nothing_exported, compare=False)
     language: str = "en"
 

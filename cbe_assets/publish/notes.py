@@ -62,8 +62,11 @@ def _with_common(material: Material, own: Iterable[Text]) -> list[Text]:
     """The mark of simulated data first; the exhibit's own notes, gaps and editions last."""
     notes = [words("simulated_note")] if material.context.simulated else []
     notes += [*own, *material.exhibit.notes]
-    last = [words("filled", count=material.context.filled)] if material.context.filled else []
-    if material.context.editions:
+    context = material.context
+    counts = {"filled": context.filled, "corrected": context.corrected, "revised": context.revised}
+    last = [words("as_of", date=context.as_of)] if context.as_of else []
+    last += [words(what, count=count) for what, count in counts.items() if count]
+    if context.editions:
         last.append(editions(material))
     return [*notes, sentences(last)] if last else notes
 
@@ -150,7 +153,9 @@ def _splits(material: Material) -> list[Text]:
     said = []
     for column, name in enumerate(material.shown(), start=1):
         sample = material.study.specifications[name].sample
-        if sample:
+        if sample and sample.without_filled:
+            said.append(words("without_filled", column=_which([column], 0)))
+        if sample and sample.split:
             title = material.study.variables[sample.split].title
             variable = joined([title, f" ({sample.split})"])
             facts = {"variable": variable, "side": words(f"side_{sample.side}")}

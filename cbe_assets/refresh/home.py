@@ -11,6 +11,7 @@ from cbe_assets.warehouse import write_atomically
 if TYPE_CHECKING:
     import dagster as dg
 
+EVENTS_FILE = "event_log.db"
 SETTINGS = """\
 # Written by cbe; edit freely, it is not overwritten.
 telemetry: {enabled: false}
@@ -24,9 +25,22 @@ concurrency: {runs: {max_concurrent_runs: 1}}
 """
 
 
+def home_of(root: Path) -> Path:
+    """The Dagster home of a study root: DAGSTER_HOME if set, else <root>/.dagster."""
+    return Path(os.environ.get("DAGSTER_HOME") or root / ".dagster").resolve()
+
+
+def history_lost(root: Path) -> bool:
+    """Whether the records of earlier runs are gone.  A home that keeps them in another storage is never counted so."""
+    home = home_of(root)
+    settings = home / "dagster.yaml"
+    own = not settings.is_file() or settings.read_text(encoding="utf-8") == SETTINGS
+    return own and not (home / "history" / EVENTS_FILE).is_file()
+
+
 def prepare_home(root: Path) -> Path:
-    """The Dagster home of a study root, made where it is missing: DAGSTER_HOME if set, else <root>/.dagster."""
-    home = Path(os.environ.get("DAGSTER_HOME") or root / ".dagster").resolve()
+    """The Dagster home of a study root, made where it is missing."""
+    home = home_of(root)
     if not (home / "dagster.yaml").is_file():
         write_atomically(home / "dagster.yaml", SETTINGS.encode())
     os.environ["DAGSTER_HOME"] = str(home)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cbe_assets.faults import StudyFault, fault
+from cbe_assets.faults import FAILED, StudyFault, fault
 
 POLL_SECONDS = 0.2
 
@@ -33,15 +33,27 @@ def writing(warehouse: Path, wait: float | None = None, waiting: Callable[[str],
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise StudyFault([fault("not_writable", file=str(path))]) from error
+            raise StudyFault([fault("not_writable", file=str(path), code=FAILED)]) from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StudyFault([fault("disk_full", file=str(path), code=FAILED)]) from error
         raise
     try:
         _acquire(handle, path, wait, waiting)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        _sign(handle, path)
         yield
+        os.ftruncate(handle, 0)
     finally:
         os.close(handle)
+
+
+def _sign(handle: int, path: Path) -> None:
+    try:
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StudyFault([fault("disk_full", file=str(path), code=FAILED)]) from error
+        raise
 
 
 def _acquire(handle: int, path: Path, wait: float | None, waiting: Callable[[str], None] | None) -> None:
@@ -54,7 +66,7 @@ def _acquire(handle: int, path: Path, wait: float | None, waiting: Callable[[str
             holder = path.read_text(encoding="ascii").strip() or "?"
         if wait is not None and time.monotonic() - begun >= wait:
             raise StudyFault([fault("locked", found=holder, expected=f"{wait:g}")])
-        if waiting:
+        if waiting and holder != "?":
             waiting(holder)
             waiting = None
         time.sleep(POLL_SECONDS)

@@ -41,6 +41,7 @@ class Plan:
         fresh: everything else.
         faults: what keeps assets blocked: missing files, unreadable suites.
         orphans: stored tables that the study no longer declares.
+        database: whether cbe.duckdb holds what is stored: current, absent, outdated or damaged.
     """
 
     stale: dict[str, list[Reason]]
@@ -49,6 +50,7 @@ class Plan:
     fresh: list[str]
     faults: list[Fault]
     orphans: list[str]
+    database: str = "current"
 
     def as_dict(self) -> dict[str, object]:
         reasons = {
@@ -61,6 +63,7 @@ class Plan:
             "fresh": self.fresh,
             "faults": [item.as_dict() for item in self.faults],
             "orphans": self.orphans,
+            "database": self.database,
         }
 
 
@@ -105,22 +108,17 @@ class Planner:
             if key in blocked:
                 continue
             why = [Reason("full")] if full else self._reasons(node, records)
-            unsettled = [dep for dep in node.deps if dep in stale]
             if any(dep in later for dep in node.deps):
                 later[key] = why
-            elif why or (unsettled and all(self._certain(dep, stale, records) for dep in unsettled)):
-                stale[key] = why or [Reason("input_never_built", {"inputs": ", ".join(unsettled)})]
-            elif unsettled:
+            elif why:
+                stale[key] = why
+            elif any(dep in stale for dep in node.deps):
                 later[key] = []
             else:
                 fresh.append(key)
         orphans = [key for key in self.warehouse.stored() if key not in self.graph.nodes]
-        return Plan(stale, later, blocked, fresh, faults, orphans)
-
-    @staticmethod
-    def _certain(dep: str, stale: dict[str, list[Reason]], records: dict[str, Record | None]) -> bool:
-        """Whether a stale input is sure to change what is made from it: it was never stored, or all is made anew."""
-        return dep in stale and (records[dep] is None or stale[dep][0].message in ("full", "damaged"))
+        stored = {key: record for key, record in records.items() if record}
+        return Plan(stale, later, blocked, fresh, faults, orphans, self.warehouse.database_state(stored))
 
     def _blocked(self, failed: set[str]) -> tuple[dict[str, list[str]], list[Fault]]:
         """Assets without a file or a suite, those that failed, and all that is made from them."""
@@ -158,7 +156,12 @@ class Planner:
         why = []
         if record.code_version != self.code_versions[node.key]:
             why.append(Reason("definition_changed"))
-        changed = [dep for dep in node.deps if record.inputs.get(dep) != self.version(dep, records)]
+        # An input whose table is lost has no version; once it was made again it may well be what it was.
+        changed = [
+            dep
+            for dep in node.deps
+            if record.inputs.get(dep) != self.version(dep, records) and (dep.startswith("source/") or records[dep])
+        ]
         changed += [dep for dep in record.inputs if dep not in node.deps]
         if changed:
             message = "file_changed" if changed[0].startswith("source/") else "input_changed"

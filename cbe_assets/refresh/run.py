@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from cbe_assets.assets.graph import Graph
 from cbe_assets.faults import Fault
+from cbe_assets.refresh.home import history_lost
 from cbe_assets.refresh.lock import writing
 from cbe_assets.refresh.plan import Plan, Planner
+from cbe_assets.warehouse import sweep
 
 if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
     from cbe_assets.gate import Made
 
 Say = Callable[[str, str, dict[str, Any]], None]
@@ -28,6 +32,8 @@ class Outcome:
         warnings: asset -> expectations of severity warning that failed.
         plan: the state after it.
         runs: ids of the Dagster runs.
+        database: what cbe.duckdb was when it was built anew: absent, outdated or damaged; None where it was not.
+        restored: assets that Dagster had no record of and was told about from the warehouse.
     """
 
     made: dict[str, bool] = field(default_factory=dict)
@@ -35,6 +41,8 @@ class Outcome:
     warnings: dict[str, list[str]] = field(default_factory=dict)
     plan: Plan | None = None
     runs: list[str] = field(default_factory=list)
+    database: str | None = None
+    restored: list[str] = field(default_factory=list)
 
     @property
     def faults(self) -> list[Fault]:
@@ -53,6 +61,7 @@ def refresh(
     full: bool = False,
     wait: float | None = None,
     say: Say | None = None,
+    instance: DagsterInstance | None = None,
 ) -> Outcome:
     """Makes what is stale.
 
@@ -62,36 +71,53 @@ def refresh(
         full: make everything anew.
         wait: seconds to wait for another refresh; None waits as long as it takes.
         say: told of progress.
+        instance: where Dagster records the runs; None for the study root's own.
 
     Raises:
-        StudyFault: another refresh still holds the lock after `wait` seconds.
+        StudyFault: another refresh still holds the lock after `wait` seconds, or nothing can be written.
     """
     told = say or (lambda *_: None)
     planner = Planner(graph)
     plan = planner.plan(full=full)
-    if not _wanted(plan, select):
+    if not _wanted(plan, select) and plan.database == "current" and not _unrecorded(planner, instance):
         return Outcome(plan=plan)
     with writing(graph.study.warehouse, wait, lambda holder: told("waiting", "", {"holder": holder})):
-        return _refresh(planner, select, full, told)
+        for folder in (graph.study.warehouse, graph.study.exports):
+            sweep(folder)
+        outcome = _refresh(planner, select, full, told, instance)
+        _publish(planner, outcome)
+    return outcome
 
 
-def _refresh(planner: Planner, select: set[str] | None, full: bool, say: Say) -> Outcome:
+def _unrecorded(planner: Planner, instance: DagsterInstance | None) -> bool:
+    """Whether something is stored but Dagster's records are gone; only the study root's own home can be so."""
+    return instance is None and history_lost(planner.graph.study.root) and bool(planner.warehouse.stored())
+
+
+def _refresh(planner: Planner, select: set[str] | None, full: bool, say: Say, given: DagsterInstance | None) -> Outcome:
     """Runs until nothing is stale; planned anew, for another refresh may have ended meanwhile."""
-    from cbe_assets.refresh.dagster_runs import Runs
-
     outcome = Outcome(plan=planner.plan(full=full))
     wanted = _wanted(outcome.plan, select)
-    if not wanted:
+    if not wanted and not _unrecorded(planner, given):
         return outcome
-    with Runs(planner, _listener(outcome, say)) as runs:
+    from cbe_assets.refresh.dagster_runs import Runs
+
+    with Runs(planner, _listener(outcome, say), given) as runs:
+        outcome.restored = runs.restore()
         while wanted:
             outcome.runs.append(runs.execute(wanted))
             outcome.plan = planner.plan(failed=outcome.failed)
             done = {*outcome.failed, *outcome.made}
             wanted = [key for key in _wanted(outcome.plan, select) if key not in done]
-    stored = [key for key in planner.graph.nodes if planner.warehouse.record(key)]
-    planner.warehouse.publish_database(stored)
     return outcome
+
+
+def _publish(planner: Planner, outcome: Outcome) -> None:
+    """Builds the reader's database where it does not hold what is stored."""
+    if outcome.plan.database != "current":
+        outcome.database = outcome.plan.database
+        planner.warehouse.publish_database(planner.graph.nodes)
+        outcome.plan.database = "current"
 
 
 def _wanted(plan: Plan, select: set[str] | None) -> list[str]:

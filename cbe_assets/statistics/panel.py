@@ -60,7 +60,7 @@ def _estimate(panel: Design) -> Result:
     """One linearmodels fit as asked, one with conventional standard errors beside it."""
     specification = panel.specification
     effects = absorbs_provinces(specification)
-    model = _model(panel, effects)
+    model = linear_model(panel, effects)
     fitted = _covariance_fit(model, panel)
     conventional = model.fit(cov_type="unadjusted")
     df = _df(panel, effects)
@@ -104,7 +104,7 @@ def _df(panel: Design, effects: bool) -> float:
     return panel.n - _coefficients(panel) - (panel.groups - 1 if effects else 0)
 
 
-def _model(panel: Design, effects: bool):
+def linear_model(panel: Design, effects: bool):
     """The PanelOLS of a design, its columns [terms, year dummies, constant]."""
     from linearmodels.panel import PanelOLS
 

@@ -67,7 +67,9 @@ class _Cutter:
         return named and self._has_number(row) and not self._is_heading(row)
 
     def _continues_place(self, row: int) -> bool:
-        """A row without a name belongs to the place above where a merged cell says so, or a year stands beside it."""
+        """A row without a name belongs to the place above where a merged cell says so, or a year or an indicator
+        stands beside it, as in the row above.
+        """
         panel, grid = self.panel, self.grid
         if not self.blocks or not grid.blank(row, panel.key) or not self._has_number(row):
             return False
@@ -75,10 +77,7 @@ class _Cutter:
             return True
         last = self.blocks[-1].body[-1]
         near = [column for column in range(panel.first, min(panel.key + 2, panel.last)) if column != panel.key]
-        return any(
-            cells.year(grid.rows[row][column]) is not None and cells.year(grid.rows[last][column]) is not None
-            for column in near
-        )
+        return any(_alike(grid.rows[row][column], grid.rows[last][column]) for column in near)
 
     def _has_number(self, row: int) -> bool:
         columns = self.grid.filled(row, self.panel.key + 1, self.panel.last)
@@ -144,6 +143,14 @@ class _Cutter:
                 address = self.grid.sheet.cell(row, first)
                 self.into.skip(address, self.grid.sheet.name, self.grid.text(row, first), "skipped_text")
         self.pending = []
+
+
+def _alike(one: cells.Cell, other: cells.Cell) -> bool:
+    """Whether both are years, or both are texts that are neither numbers nor missing marks."""
+    if cells.year(one) is not None and cells.year(other) is not None:
+        return True
+    texts = [cells.text_of(cell) for cell in (one, other) if isinstance(cell, str)]
+    return len(texts) == 2 and all(text not in cells.MISSING and cells.is_chinese(text) for text in texts)
 
 
 def cut(grid: Grid, panel: Panel, into: Collection) -> list[Block]:

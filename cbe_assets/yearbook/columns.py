@@ -25,7 +25,9 @@ _STUB_HEADS = _YEAR_HEADS | _UNIT_HEADS | _CITY_HEADS | _NUMBER_HEADS | (_INDICA
 _YEAR_FIRST = re.compile(r"((?:19|20)\d\d)年(?!末|底)(.+)", re.DOTALL)
 _YEAR_END_FIRST = re.compile(r"((?:19|20)\d\d)(年[末底].+)", re.DOTALL)
 _BRACKETED = re.compile(r"[（(]\s*([^()（）]+?)\s*[)）]")
+_GROUPS = {"其中", "其中：", "其中:", "#其中", "of which"}
 _WHOLE = {"总量", "绝对数", "绝对值", "数值", "指标值", "数量", "value", "level"}
+_BASIS = re.compile(r"经营单位所在地|境内目的地(?:[和、及]货源地)?|收发货人所在地")
 _DERIVED = re.compile(r"(?:比|较|为|占|增|同比|环比|位次|排名|指数|发展速度|合计|总计|小计)")
 
 
@@ -57,14 +59,14 @@ class Column:
         return bool(self.year or self.place or self.parts or self.skip)
 
 
-def beside_key(grid: Grid, panel: Panel, block: Block) -> dict[int, Beside]:
+def beside_key(grid: Grid, panel: Panel, block: Block, headers: Sequence[int]) -> dict[int, Beside]:
     """Role of each column without figures: row numbers, codes, English names, years, indicators, units, remarks."""
     roles: dict[int, Beside] = dict.fromkeys(panel.aliases, "ignore")
     roles[panel.key] = "ignore"
     for column in range(panel.first, panel.last):
         if column in roles:
             continue
-        heads = {key(cells.text_of(grid.label(row, column))) for row in block.head if not _wide(grid, panel, row)}
+        heads = {key(cells.text_of(grid.label(row, column))) for row in headers}
         heads.discard("")
         role = _role(grid, panel, block, column, heads)
         if role:
@@ -96,12 +98,9 @@ def _heads_figures(heads: set[str]) -> bool:
     return any(cells.year(head) is not None or cells.label(head).unit or _YEAR_FIRST.match(head) for head in heads)
 
 
-def _wide(grid: Grid, panel: Panel, row: int) -> bool:
-    """Whether the row is a title: one text, merged over the key column or standing at or left of it."""
-    filled = grid.filled(row)
-    if len(filled) != 1:
-        return False
-    first, last = grid.span(row, filled[0])
+def _wide(grid: Grid, panel: Panel, row: int, column: int) -> bool:
+    """Whether the one text of a row is a title: merged over the key column, or standing at or left of it."""
+    first, last = grid.span(row, column)
     if first <= panel.key:
         return last > panel.key or key(grid.text(row, first)) not in _STUB_HEADS
     return False
@@ -121,7 +120,11 @@ def state(grid: Grid, panel: Panel, block: Block, into: Collection) -> tuple[Hea
         text = grid.text(row, left[0])
         if len(left) == 1 and not headers and heading.head_line(text, into.gazetteer):
             continue
-        if len(left) == 1 and (_wide(grid, panel, row) or _is_loose_title(grid, block, row, left[0], headers)):
+        if len(left) == 1 and (unit := _bracketed_unit(text)):
+            heading.unit = unit
+        elif len(left) == 1 and (
+            _wide(grid, panel, row, left[0]) or _is_loose_title(grid, block, row, left[0], headers)
+        ):
             _take_title(text, heading, into, panel.first == 0)
         elif inside:
             headers.append(row)
@@ -138,6 +141,11 @@ def _take_aside(grid: Grid, row: int, column: int, heading: Heading) -> bool:
     if unit:
         heading.unit = unit
     return bool(unit)
+
+
+def _bracketed_unit(text: str) -> str | None:
+    found = _BRACKETED.fullmatch(text)
+    return cells.label(f"x({found.group(1)})").unit if found else None
 
 
 def _is_loose_title(grid: Grid, block: Block, row: int, column: int, headers: Sequence[int]) -> bool:
@@ -212,12 +220,12 @@ def _take_heading(
         facts.place, facts.printed = place.province, text
         facts.skip = None if place.province else f"skipped_{place.kind}"
         return
-    bracketed = _BRACKETED.fullmatch(text)
-    if bracketed or facts.parts:
-        unit = cells.label(f"x({bracketed.group(1) if bracketed else text})").unit
-        if unit:
-            facts.unit = unit
-            return
+    if cells.unit_line(text) or is_continuation(text) or text in _GROUPS:
+        return
+    unit = _bracketed_unit(text) or (_bracketed_unit(f"({text})") if facts.parts else None)
+    if unit:
+        facts.unit = unit
+        return
     _take_indicator(text, address, sheet, facts, into)
 
 
@@ -265,4 +273,8 @@ def indicator(facts: Column, heading: Heading, row_label: str | None, stated: st
         return general
     if len(parts) == 1 and general and _DERIVED.match(parts[0]):
         return f"{general} {parts[0]}"
+    # The same trade by two bases is two indicators, also where only the title says by which.
+    basis = _BASIS.search(heading.title or "")
+    if parts and basis and not _BASIS.search(" ".join(parts)):
+        return f"{' '.join(parts)}({basis.group()})"
     return " ".join(parts) or general

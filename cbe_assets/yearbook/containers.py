@@ -60,7 +60,6 @@ class Sheet:
             return f"L{self.lines[row]}C{column + 1}"
         return f"{column_letters(column)}{row + 1}"
 
-
     def cells(self, row: int, first: int, last: int) -> list[str]:
         """Addresses of the row's columns from `first` to before `last`."""
         if self.lines is not None:

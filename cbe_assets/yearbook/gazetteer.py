@@ -43,6 +43,7 @@ _OTHER_NAMES = """
 """
 _CITY = re.compile(r"[\u4e00-\u9fff]{2,11}(?:市|自治州|州|地区|盟|县|旗|林区|开发区|新区)")
 _LATIN = re.compile(r"[a-z][a-z.'-]*")
+_AMONG = re.compile(r"^其中:?(?=.)")
 _ETHNIC = {"广西": "壮族", "宁夏": "回族", "新疆": "维吾尔"}
 _ENGLISH = {
     "内蒙古": ("neimenggu", "neimongol", "im"),
@@ -61,7 +62,7 @@ MARK = (
 )
 """One footnote mark, as a regular expression: ①, *, ¹, [1], (1), 注1."""
 _AFTER_CHINESE = r"(?<=[\u4e00-\u9fff])(?:\d{1,2}[)）]?|[a-z][)）]?)"
-_MARKS = re.compile(rf"(?:^(?:[#＃*＊※△▲]\s*)+)|(?:(?:\s*{MARK})+\s*$)|(?:{_AFTER_CHINESE}\s*$)")
+_MARKS = re.compile(rf"(?:^\s*(?:[#＃*＊※△▲]\s*)+)|(?:(?:\s*{MARK})+\s*$)|(?:{_AFTER_CHINESE}\s*$)")
 
 
 def strip_marks(printed: str) -> str:
@@ -144,7 +145,7 @@ class Gazetteer:
         return place
 
     def _look_up(self, printed: str) -> Place | None:
-        name = key(printed)
+        name = _AMONG.sub("", key(printed))
         if not name or len(name) > 40:
             return None
         if place := self._places.get(name):

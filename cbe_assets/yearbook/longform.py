@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
 from cbe_assets.yearbook import cells
 from cbe_assets.yearbook.containers import Sheet
@@ -57,13 +58,15 @@ def read_long(sheet: Sheet, into: Collection) -> None:
     """Layout E: one record per row.  `value` is taken (unrounded), not `display_value`; has_data False is missing."""
     fields = _fields(sheet.rows[0])
     width = max(fields.values()) + 1
-    long = _Long(sheet, into, [fields.get(name, width) for name in _FIELDS])
+    blanks = [""] * width
+    at = [fields.get(name, width) for name in _FIELDS]
+    long = _Long(sheet, into, at, itemgetter(*at))
     for row, record in enumerate(sheet.rows[1:], 1):
         filled = len(record) - record.count("")
         if filled < 2 and (not filled or all(map(cells.is_blank, record)) or into.line(_only(record))):
             continue
         # A field the file has not is read from the blank cell after the last.
-        long.take(row, [*record[:width], *([""] * (width + 1 - len(record[:width])))])
+        long.take(row, [*record, ""] if len(record) == width else [*record, *blanks][:width] + [""])
 
 
 def _only(record: Sequence[cells.Cell]) -> str:
@@ -78,17 +81,19 @@ class _Long:
         sheet: the records.
         into: takes the observations.
         at: the column of each of `_FIELDS`, in that order.
+        fields: takes these from a record.
     """
 
     sheet: Sheet
     into: Collection
     at: list[int]
+    fields: Callable[[Sequence[cells.Cell]], tuple[cells.Cell, ...]]
     places: dict[tuple[cells.Cell, cells.Cell], tuple[str, str]] = field(default_factory=dict)
     indicators: dict[tuple[cells.Cell, ...], tuple[str | None, str | None]] = field(default_factory=dict)
 
     def take(self, row: int, record: Sequence[cells.Cell]) -> None:
         """One record becomes one observation, or a fault, or is skipped."""
-        name, code, year_cell, figure, indicator, indicator_code, unit, has_data = [record[one] for one in self.at]
+        name, code, year_cell, figure, indicator, indicator_code, unit, has_data = self.fields(record)
         where = self.places.get((name, code)) or self._place(row, name, code)
         year = cells.year(year_cell) or self._no_year(row, year_cell)
         if where is None or year is None:
@@ -270,9 +275,7 @@ def _json_value(value: Mapping[str, object], year: int, context: _Context, into:
     into.observations.append((*names, year, number, cells.text_of(cell), None, context.address))
 
 
-def _json_place(
-    value: Mapping[str, object], printed: str, context: _Context, into: Collection
-) -> Place | None:
+def _json_place(value: Mapping[str, object], printed: str, context: _Context, into: Collection) -> Place | None:
     """The place of a value: its own, that around it, or what the user says; a fault where the first two differ."""
     around = into.gazetteer.find(context.place) if context.place else None
     own = into.gazetteer.find(printed) if printed else None

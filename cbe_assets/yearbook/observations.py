@@ -150,9 +150,9 @@ class Collection:
     def line(self, text: str) -> bool:
         """Take a text line as a note or source line if it is one; whether it was."""
         stripped = text.strip(cells.BLANKS)
-        if cells.is_source(stripped):
-            self.source_line = self.source_line or stripped
-        elif cells.is_note(stripped) or (self.notes and cells.is_note_item(stripped)):
+        if cells.is_source(stripped) and self.source_line in (None, stripped):
+            self.source_line = stripped
+        elif cells.is_source(stripped) or cells.is_note(stripped) or (self.notes and cells.is_note_item(stripped)):
             self.notes.append(stripped)
         else:
             return False
@@ -163,9 +163,7 @@ class Collection:
         try:
             return cells.number(cell)
         except cells.NotANumber as error:
-            self.fault(
-                "cell_not_a_number", sheet=sheet, cell=address, province=province, year=year, found=str(error)
-            )
+            self.fault("cell_not_a_number", sheet=sheet, cell=address, province=province, year=year, found=str(error))
             return math.nan
 
     def place(self, place: Place, address: str, sheet: str | None, text: str, count: int) -> bool:
@@ -206,6 +204,7 @@ class Collection:
         if len(set(keys)) == len(self.observations):
             return
         first: dict[tuple[object, ...], Observation] = {}
+        reported: set[tuple[object, ...]] = set()
         for one in self.observations:
             key = (one.indicator, one.unit, one.province, one.year)
             before = first.setdefault(key, one)
@@ -215,7 +214,9 @@ class Collection:
                 first[key], before, one = one, one, before
             if one.value == before.value or math.isnan(one.value):
                 self.skip(one.cell, one.sheet, one.text, "skipped_repeated")
-            else:
+            elif key[:3] not in reported:
+                # One fault for two rows, not one for each of their years.
+                reported.add(key[:3])
                 self.fault(
                     "observation_twice", sheet=one.sheet, cell=one.cell, province=one.province, year=one.year,
                     indicator=one.indicator or "", found=one.text, expected=before.text, other=_address(before),

@@ -78,7 +78,7 @@ def _table(
             return _Table(grid, panel, block, heading, above.roles, above.columns)
     elif heading.continued:
         heading.inherit(before)
-    roles = beside_key(grid, panel, block)
+    roles = beside_key(grid, panel, block, headers)
     found = columns(grid, panel, block, headers, roles, into)
     table = _Table(grid, panel, block, heading, roles, found)
     _check_columns(table, into)

@@ -138,7 +138,7 @@ def jumping(frame: pd.DataFrame, kwargs: dict[str, Any]) -> Frames:
 
 def parts_off(frame: pd.DataFrame, kwargs: dict[str, Any]) -> Frames:
     for column in (kwargs["total"], kwargs["parts"][0]):
-        yield put(frame, 0, column, frame[column][0] * 2)
+        yield put(frame, 0, column, frame[column][0] + frame[kwargs["total"]][0])
         yield put(frame, 0, column, np.nan)
 
 

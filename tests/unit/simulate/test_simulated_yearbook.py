@@ -241,7 +241,8 @@ def test_gaps_stand_only_inside_tables_that_are_interpolated(files):
 def test_the_pilot_zones_are_the_165_of_seven_waves():
     assert ZONES.groupby("wave").size().to_dict() == {1: 1, 2: 12, 3: 22, 4: 24, 5: 46, 6: 27, 7: 33}
     assert set(ZONES["province"]) == {place.name for place in PLACES.provinces}
-    assert set(ZONES["record"]) == {"public"}
+    assert ZONES["record"].value_counts().to_dict() == {"public": 149, "unconfirmed": 16}
+    assert set(ZONES.loc[ZONES["record"] == "unconfirmed", "wave"]) == {7}
 
 
 def test_parameters_name_the_provinces_of_the_gazetteer_in_order():

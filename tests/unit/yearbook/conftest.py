@@ -16,7 +16,7 @@ def gazetteer() -> Gazetteer:
 
 
 @pytest.fixture(scope="session")
-def exports() -> Path:
+def real_exports() -> Path:
     if not EXPORTS.is_dir():
         pytest.skip("real exports (../shared/real/exports) are not here")
     return EXPORTS

@@ -9,7 +9,7 @@ def test_there_are_31_provinces_in_three_regions_and_the_nation(gazetteer: Gazet
     assert len(gazetteer.provinces) == 31
     assert [one.code for one in gazetteer.provinces] == sorted(one.code for one in gazetteer.provinces)
     without_tibet = [one.region for one in gazetteer.provinces if one.name != "西藏"]
-    # The 11/8/11 regions of the literature: Liaoning east, Jilin and Heilongjiang central, Inner Mongolia and Guangxi west.
+    # The 11/8/11 regions of the literature.
     assert [without_tibet.count(region) for region in ("east", "central", "west")] == [11, 8, 11]
     assert [gazetteer.named(name).region for name in ("辽宁", "吉林", "黑龙江", "内蒙古", "广西", "西藏")] == [
         "east", "central", "central", "west", "west", "west",

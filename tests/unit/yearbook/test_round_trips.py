@@ -29,7 +29,8 @@ figures = st.one_of(
     st.sampled_from([0.0, 0.07, 4503599627370496.0, 129118.6, float("nan")]),
 )
 years = st.tuples(st.integers(1990, 2024), st.integers(1, 6)).map(lambda span: list(range(span[0], sum(span))))
-note = st.text("本表按当年价格计算，,。 0123456789（）“”GB/T", min_size=1, max_size=30).map(lambda text: text.strip(" ,")).filter(bool)
+words = st.text("本表按当年价格计算，,。 0123456789（）“”GB/T", min_size=1, max_size=30)
+note = words.map(lambda text: text.strip(" ,")).filter(bool)
 notes = st.lists(note, max_size=3)
 indicators = st.sampled_from(
     ["地区生产总值", "快递量", "经营单位所在地出口总额", "出口总额(经营单位所在地)", "每百家企业拥有网站数", "增加值"]
