@@ -76,9 +76,23 @@ def refresh_lines(graph: Graph, outcome: Outcome) -> list[str]:
         lines.append(say("waiting", count=len(outcome.plan.blocked), names=names))
     if (graph.study.exports / "tables").is_dir():
         lines.append(say("exports_at", folder=graph.study.exports))
+    lines += _as_of(graph)
     if _simulated(graph):
         lines.append(say("simulated_mark"))
     return lines
+
+
+def _as_of(graph: Graph) -> list[str]:
+    """That this is an older state, or that an older one lies in the warehouse."""
+    from cbe_assets.assets.audit import EDITIONS
+    from cbe_assets.warehouse import Warehouse
+
+    first, last = graph.study.settings.years
+    if graph.study.as_of:
+        return [say("as_of_now", date=graph.study.as_of, years=f"{first}-{last}")]
+    record = Warehouse(graph.study.warehouse).record(EDITIONS)
+    stored = record.facts.get("as_of") if record else None
+    return [say("as_of_stored", date=stored)] if stored else []
 
 
 def _simulated(graph: Graph) -> bool:
@@ -98,7 +112,7 @@ def status_lines(graph: Graph, plan: Plan) -> list[str]:
         lines.append(say("unknown_files", count=len(graph.found.unknown), files=", ".join(graph.found.unknown[:10])))
     lines.append(say("status_counts", stale=len(plan.stale), later=len(plan.later), blocked=len(plan.blocked),
                      fresh=len(plan.fresh)))  # fmt: skip
-    return lines
+    return lines + _as_of(graph)
 
 
 def _few(names: list[str], shown: int = 3) -> str:

@@ -71,7 +71,7 @@ def _read_all(study: Study, found: Sources, name: str) -> Output:
             continue
         frames.append(_with_edition(reading, file, found.simulated))
         skipped += [
-            {"file": file.path.name, "cell": s.cell, "text": s.text, "reason": s.reason} for s in reading.skipped
+            {"file": file.path.name, "cell": s.cell, "text": s.text, "reason": s.say()} for s in reading.skipped
         ]
         notes += [{"file": file.path.name, "note": note} for note in reading.notes]
     if faults:

@@ -130,6 +130,18 @@ class Query:
             raise StudyFault([fault("sql_not_one_select", file=file)])
         return cls(file, text, trees[0])
 
+    def expression(self, column: str) -> str:
+        """What the SELECT computes the column by, without its alias, on one line."""
+        found = next(item for item in self.tree.selects if item.alias_or_name == column)
+        return found.unalias().sql(dialect="duckdb", comments=False)
+
+    def calls(self, column: str, macro: str) -> bool:
+        """Whether the column is a call of this macro."""
+        from sqlglot import exp
+
+        found = next(item for item in self.tree.selects if item.alias_or_name == column).unalias()
+        return isinstance(found, exp.Anonymous) and found.name.lower() == macro
+
 
 def normal_sql(text: str) -> str:
     """SQL without comments and layout."""
@@ -170,17 +182,26 @@ def run(query: Query, inputs: Inputs, settings: Mapping[str, Any], macros: str) 
 
 def lineage(query: Query) -> dict[str, list[tuple[str, str]]]:
     """Column -> the (asset, column) pairs it is computed from, as sqlglot reads them."""
-    from sqlglot import exp
     from sqlglot.lineage import lineage as trace
 
-    printed = {column.name.lower(): column.name for column in query.tree.find_all(exp.Column)}
     roots = trace(None, query.tree, {}, dialect="duckdb")
-    found: dict[str, list[tuple[str, str]]] = {}
-    for column, root in zip(query.columns, roots.values(), strict=True):
-        ends = [node for node in root.walk() if not node.downstream and isinstance(node.source, exp.Table)]
-        pairs = {(f"{node.source.db}/{node.source.name}", node.name.split(".")[-1].strip('"')) for node in ends}
-        found[column] = sorted((key, printed.get(name, name)) for key, name in pairs if key in query.tables)
-    return found
+    return {column: _ends(query, root) for column, root in zip(query.columns, roots.values(), strict=True)}
+
+
+def column_lineage(query: Query, column: str) -> list[tuple[str, str]]:
+    """The (asset, column) pairs that one column is computed from."""
+    from sqlglot.lineage import lineage as trace
+
+    return _ends(query, trace(column, query.tree, {}, dialect="duckdb"))
+
+
+def _ends(query: Query, root: Any) -> list[tuple[str, str]]:
+    from sqlglot import exp
+
+    printed = {column.name.lower(): column.name for column in query.tree.find_all(exp.Column)}
+    ends = [node for node in root.walk() if not node.downstream and isinstance(node.source, exp.Table)]
+    pairs = {(f"{node.source.db}/{node.source.name}", node.name.split(".")[-1].strip('"')) for node in ends}
+    return sorted((key, printed.get(name, name)) for key, name in pairs if key in query.tables and name != "*")
 
 
 @cache

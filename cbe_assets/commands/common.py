@@ -19,15 +19,19 @@ Root = Annotated[
     Path | None, typer.Option("--root", help="Study root; default: CBE_ROOT, else the nearest folder above.")
 ]
 Yearbooks = Annotated[Path | None, typer.Option("--yearbooks", help="Folder of yearbook files; default: study.yaml.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help="A day such as 2022-06-30: the study as it would have been, of editions out by then."),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, for machines.")]
 
 
-def graph_of(root: Path | None, yearbooks: Path | None = None) -> Graph:
-    """The checked graph of the study root meant."""
+def graph_of(root: Path | None, yearbooks: Path | None = None, as_of: str | None = None) -> Graph:
+    """The checked graph of the study root meant, where `as_of` is given as it would have been on that day."""
     from cbe_assets.assets.graph import build
     from cbe_assets.study import Study
 
-    return build(Study.load(root, yearbooks))
+    return build(Study.load(root, yearbooks, as_of))
 
 
 class faults_as_json:

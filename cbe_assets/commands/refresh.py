@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cbe_assets.commands.common import Json, Root, Yearbooks, faults_as_json, graph_of, print_faults, print_json
+from cbe_assets.commands.common import AsOf, Json, Root, Yearbooks, faults_as_json, graph_of, print_faults, print_json
 
 
 def refresh(
@@ -19,13 +19,14 @@ def refresh(
     ] = None,
     root: Root = None,
     yearbooks: Yearbooks = None,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """Make what is stale: plan, run, say what changed."""
     from cbe_assets.report_lines import Progress, refresh_lines
 
     with faults_as_json(as_json):
-        graph = graph_of(root, yearbooks)
+        graph = graph_of(root, yearbooks, as_of)
         from cbe_assets.refresh.run import keys_of
         from cbe_assets.refresh.run import refresh as run
 

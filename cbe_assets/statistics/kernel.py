@@ -242,6 +242,22 @@ class CrossProducts:
         return (self.groups - 1) / self.groups * np.einsum("gi,gj->ij", gap, gap)
 
 
+def absorbed_columns(
+    frame: pd.DataFrame, variables: Sequence[str], *, trends: bool = False, year_effects_by: str | None = None
+) -> tuple[np.ndarray, int]:
+    """Year dummies and `variables` less province means (and trends), (n, C), and the number of dummies.
+
+    The columns behind CrossProducts.from_frame with the same options, for those who need rows.
+    """
+    entities = pd.factorize(frame["province"])[0]
+    years, mass = frame["year"].to_numpy(dtype=int), np.ones(len(frame))
+    parts = None if year_effects_by is None else pd.factorize(frame[year_effects_by], sort=True)[0]
+    fixed = _fixed_columns(years, parts, True, False)
+    columns = np.column_stack([fixed, frame[list(variables)].to_numpy(dtype=float)])
+    inner = columns - _weighted_means(columns, mass, entities)[entities]
+    return (_detrended(inner, mass, entities, years) if trends else inner), fixed.shape[1]
+
+
 def _fixed_columns(years: np.ndarray, parts: np.ndarray | None, year_effects: bool, constant: bool) -> np.ndarray:
     """Columns of every regression: the constant, if asked for, and year dummies, of each part by itself if any."""
     dummies = year_dummies(years)[0] if year_effects else np.zeros((len(years), 0))

@@ -30,7 +30,8 @@ select
     winsorized(variables.EXP_share, sorted.EXP_share) as EXP_share,
     winsorized(variables.Inus, sorted.Inus) as Inus,
     winsorized(variables.Tec, sorted.Tec) as Tec,
-    winsorized(variables.FinDev, sorted.FinDev) as FinDev
+    winsorized(variables.FinDev, sorted.FinDev) as FinDev,
+    variables.filled
 from panel.variables
 cross join sorted
 order by variables.province, variables.year

@@ -20,7 +20,8 @@ select
         + 3 * accounts.value_added_tertiary
     ) / accounts.gdp as Inus,
     science_expenditure.science_expenditure / fiscal_expenditure.fiscal_expenditure as Tec,
-    (deposits.deposits + loans.loans) / accounts.gdp as FinDev
+    (deposits.deposits + loans.loans) / accounts.gdp as FinDev,
+    coalesce(gaps.filled, 0) as filled
 from clean.national_accounts as accounts
 join clean.manufacturing_exports using (province, year)
 join index.eci using (province, year)
@@ -35,4 +36,10 @@ join clean.science_expenditure using (province, year)
 join clean.deposits using (province, year)
 join clean.loans using (province, year)
 join raw.exchange_rate using (year)
+-- Cells of the province-year that were filled, in any table: for samples without them.
+left join (
+    select province, year, count(*)::integer as filled
+    from clean.imputations
+    group by province, year
+) as gaps using (province, year)
 order by accounts.province, accounts.year
