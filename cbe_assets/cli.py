@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from cbe_assets.commands import check, ingest, read, refresh, simulate, status, ui
+from cbe_assets.commands import check, draft, ingest, read, refresh, simulate, status, trace, ui
 from cbe_assets.commands.common import print_faults
 from cbe_assets.faults import StudyFault, say
 
@@ -22,9 +22,11 @@ app = typer.Typer(
 app.command()(refresh.refresh)
 app.command()(status.status)
 app.command()(check.check)
+app.command()(draft.draft)
 app.command()(ingest.ingest)
 app.command()(read.read)
 app.command()(simulate.simulate)
+app.command()(trace.trace)
 app.command()(ui.ui)
 
 

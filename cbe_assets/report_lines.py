@@ -66,6 +66,10 @@ def refresh_lines(graph: Graph, outcome: Outcome) -> list[str]:
         lines += [say("warned", key=key, text=text) for text in warnings]
     if graph.found.unknown:
         lines.append(say("unknown_files", count=len(graph.found.unknown), files=", ".join(graph.found.unknown[:10])))
+    if outcome.database == "damaged" or (outcome.database == "outdated" and not outcome.made):
+        lines.append(say("database_built", state=say(f"database_{outcome.database}")))
+    if outcome.restored:
+        lines.append(say("restored", count=len(outcome.restored)))
     if not outcome.made and not outcome.failed:
         lines.append(say("nothing_stale", count=len(outcome.plan.fresh)))
     else:
@@ -106,6 +110,8 @@ def status_lines(graph: Graph, plan: Plan) -> list[str]:
         lines.append(say("later", count=len(plan.later), names=_few(list(plan.later), 8)))
     if plan.blocked:
         lines += [f"{key:45} {say('blocked_by', inputs=_few(waits))}" for key, waits in plan.blocked.items()]
+    if plan.database == "damaged" or (plan.database != "current" and not plan.stale):
+        lines.append(say("database_stale", state=say(f"database_{plan.database}")))
     if plan.orphans:
         lines.append(say("orphans", names=", ".join(plan.orphans)))
     if graph.found.unknown:

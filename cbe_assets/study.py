@@ -293,6 +293,7 @@ ExhibitKind = Literal[
     "scatter_with_fit",
     "regional_means",
     "report",
+    "drift",
 ]
 Statistic = Literal["f_test", "hausman", "province_effects", "year_effects", "n", "groups", "r2", "r2_within"]
 

@@ -14,6 +14,7 @@ class Columns:
     def __init__(self, study: Study):
         self.study = study
         self._queries: dict[str, Query | None] = {}
+        self._inputs: dict[tuple[str, str], list[tuple[str, str]]] = {}
 
     @cached_property
     def index(self) -> tuple[str, str]:
@@ -48,7 +49,9 @@ class Columns:
     def inputs(self, key: str, column: str) -> list[tuple[str, str]]:
         """The (asset, column) pairs it is computed from, one step up; none for a table settled from official files."""
         if query := self.query(key):
-            return column_lineage(query, column)
+            if (key, column) not in self._inputs:
+                self._inputs[key, column] = column_lineage(query, column)
+            return self._inputs[key, column]
         if (key, column) == self.index:
             return [("index/normalized", indicator) for indicator in self.study.indicators]
         return [("panel/indicators", column)] if key == "index/normalized" else []

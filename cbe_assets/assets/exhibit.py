@@ -12,7 +12,8 @@ from cbe_assets.study import Study
 
 
 def nodes(study: Study) -> list[Node]:
-    return [_node(study, name) for name in study.exhibits]
+    """A node per exhibit that shows stored results; what moved since another state is assets/drift.py's."""
+    return [_node(study, name) for name, declared in study.exhibits.items() if declared.kind != "drift"]
 
 
 def _node(study: Study, name: str) -> Node:

@@ -115,9 +115,7 @@ def _versions(found: Sources) -> dict[str, tuple[tuple[str, str, str], ...]]:
         name: tuple((f"{name}/{file.path.name}", file.edition, file.version) for file in found.editions[name])
         for name in sorted(found.editions)
     }
-    references = {
-        name: ((path.name, "", found.version(name) or ""),) for name, path in sorted(found.reference.items())
-    }
+    references = {name: ((path.name, "", found.version(name) or ""),) for name, path in sorted(found.reference.items())}
     return files | references
 
 

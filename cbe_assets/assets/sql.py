@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -132,15 +132,34 @@ class Query:
 
     def expression(self, column: str) -> str:
         """What the SELECT computes the column by, without its alias, on one line."""
-        found = next(item for item in self.tree.selects if item.alias_or_name == column)
-        return found.unalias().sql(dialect="duckdb", comments=False)
+        return self._selected(column).sql(dialect="duckdb", comments=False)
+
+    def is_plain(self, column: str) -> bool:
+        """Whether the column is another table's column as it is."""
+        from sqlglot import exp
+
+        return isinstance(self._selected(column), exp.Column)
 
     def calls(self, column: str, macro: str) -> bool:
         """Whether the column is a call of this macro."""
         from sqlglot import exp
 
-        found = next(item for item in self.tree.selects if item.alias_or_name == column).unalias()
+        found = self._selected(column)
         return isinstance(found, exp.Anonymous) and found.name.lower() == macro
+
+    @cached_property
+    def scope(self) -> Any:
+        """sqlglot's scope of the SELECT with every column qualified: most of the work of a lineage, done once."""
+        from sqlglot.optimizer import qualify
+        from sqlglot.optimizer.scope import build_scope
+
+        qualified = qualify.qualify(
+            self.tree.copy(), dialect="duckdb", schema={}, validate_qualify_columns=False, identify=False
+        )
+        return build_scope(qualified)
+
+    def _selected(self, column: str) -> Any:
+        return next(item for item in self.tree.selects if item.alias_or_name == column).unalias()
 
 
 def normal_sql(text: str) -> str:
@@ -182,22 +201,15 @@ def run(query: Query, inputs: Inputs, settings: Mapping[str, Any], macros: str) 
 
 def lineage(query: Query) -> dict[str, list[tuple[str, str]]]:
     """Column -> the (asset, column) pairs it is computed from, as sqlglot reads them."""
-    from sqlglot.lineage import lineage as trace
-
-    roots = trace(None, query.tree, {}, dialect="duckdb")
-    return {column: _ends(query, root) for column, root in zip(query.columns, roots.values(), strict=True)}
+    return {column: column_lineage(query, column) for column in query.columns}
 
 
 def column_lineage(query: Query, column: str) -> list[tuple[str, str]]:
     """The (asset, column) pairs that one column is computed from."""
+    from sqlglot import exp
     from sqlglot.lineage import lineage as trace
 
-    return _ends(query, trace(column, query.tree, {}, dialect="duckdb"))
-
-
-def _ends(query: Query, root: Any) -> list[tuple[str, str]]:
-    from sqlglot import exp
-
+    root = trace(column, query.tree, {}, dialect="duckdb", scope=query.scope, trim_selects=False, copy=False)
     printed = {column.name.lower(): column.name for column in query.tree.find_all(exp.Column)}
     ends = [node for node in root.walk() if not node.downstream and isinstance(node.source, exp.Table)]
     pairs = {(f"{node.source.db}/{node.source.name}", node.name.split(".")[-1].strip('"')) for node in ends}

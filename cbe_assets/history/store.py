@@ -152,11 +152,11 @@ class History:
         needed = {entry.snapshot for entry in kept if self.has(entry.snapshot)}
         for name in sorted(needed):
             needed = needed | self.snapshot(name).addresses
-        there = {name for entry in kept if entry.path in self._packs[0] for name in self._packs[0][entry.path].compressed}
+        packs, oldest = self._packs[0], kept[0]
+        there = {name for entry in kept if entry.path in packs for name in packs[entry.path].compressed}
         moved = {name: self._where[name].compressed[name] for name in sorted(needed - there) if self.has(name)}
-        oldest = kept[0]
         if moved:
-            own = self._packs[0][oldest.path].compressed if oldest.path in self._packs[0] else {}
+            own = packs[oldest.path].compressed if oldest.path in packs else {}
             time = oldest.path.stat().st_mtime_ns
             write_atomically(oldest.path, Pack(oldest.snapshot, {**own, **moved}).data)
             os.utime(oldest.path, ns=(time, time))

@@ -7,7 +7,7 @@ from typing import Any
 from cbe_assets.faults import Fault, say
 from cbe_assets.intake.filing import Batch
 from cbe_assets.intake.judge import Judgement, converted
-from cbe_assets.intake.reading_text import aligned, cut, regions, skipped_dict, years_text
+from cbe_assets.intake.reading_text import aligned, regions, skipped_dict, years_text
 
 
 def batch_lines(batch: Batch) -> list[str]:
@@ -43,7 +43,7 @@ def _block(one: Judgement, batch: Batch) -> list[str]:
     if one.found is not None:
         facts.append((say("ingest_compared"), _compared(one)))
         facts += [("", text) for text in _revised(one)]
-    if one.others:
+    if one.others and one.rows is not None:
         names = "; ".join(map(str, one.others[:6])) + (f" +{len(one.others) - 6}" if len(one.others) > 6 else "")
         facts.append((say("ingest_also"), names))
     facts += [(say("ingest_warning"), _without_file(item, one)) for item in one.warnings]
@@ -57,9 +57,11 @@ def _block(one: Judgement, batch: Batch) -> list[str]:
 
 
 def _without_file(item: Fault, one: Judgement) -> str:
-    """The fault without the name of the file that the block is about."""
-    facts = {key: value for key, value in item.facts.items() if not (key == "file" and value == one.name)}
-    return Fault(item.message, {"file": ""} | facts, item.code).text()
+    """The fault without file and table, which the block is about."""
+    facts = {"file": ""} | {key: value for key, value in item.facts.items() if (key, value) != ("file", one.name)}
+    if one.table is not None and one.rows is not None:
+        facts["key"] = ""
+    return Fault(item.message, facts, item.code).text()
 
 
 def _compared(one: Judgement) -> str:
@@ -83,11 +85,20 @@ def _revised(one: Judgement, shown: int = 3) -> list[str]:
         return [say("revised_none")] if len(one.found.overlap) else []
     size = changed["relative_change"].abs()
     largest = changed.loc[size.sort_values(ascending=False, kind="stable").index].head(shown)
-    head = say("revised_some", count=len(changed), median=f"{size.median():.2%}", years=years_text(changed["year"]))
+    head = say("revised_some", count=len(changed), median=_percent(size.median()), years=years_text(changed["year"]))
     return [head] + [
         f"{row.province} {row.year}: {row.old:.10g} -> {row.new:.10g} ({row.relative_change:+.1%})"
         for row in largest.itertuples(index=False)
     ]
+
+
+def _end(name: str, width: int = 48) -> str:
+    """The end of a long name, which tells files apart."""
+    return name if len(name) <= width else "…" + name[1 - width :]
+
+
+def _percent(share: float) -> str:
+    return f"{share:.2%}" if not share < 0.0001 else "< 0.01%"
 
 
 def _summary(batch: Batch) -> list[str]:
@@ -98,7 +109,7 @@ def _summary(batch: Batch) -> list[str]:
         found = one.found
         counts = ("", "", "") if found is None else (len(found.new), len(found.revised), len(found.gone))
         cells = "" if one.rows is None else len(one.rows)
-        rows.append((cut(one.name, 48), one.table or "?", one.edition or "", cells, *counts, say(verdict(one, batch))))
+        rows.append((_end(one.name), one.table or "?", one.edition or "", cells, *counts, say(verdict(one, batch))))
     good = sum(1 for one in batch.judgements if one.path and not one.faults)
     bad = sum(1 for one in batch.judgements if one.faults)
     total = say("ingest_total_dry" if batch.dry else "ingest_total", good=good, bad=bad, folder=_shown_folder(batch))

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 
 from cbe_assets.faults import FAILED, Fault, StudyFault, fault
 from cbe_assets.intake.filed import sidecar_bytes
+from cbe_assets.intake.hints import hints
 from cbe_assets.intake.judge import Judgement, Said, is_simulated, judge, recognised
 from cbe_assets.intake.opening import Unopened, open_all
 from cbe_assets.intake.shelf import Shelf
@@ -89,6 +91,9 @@ def ingest(
         # Oldest first, so that each edition is compared with those before it.
         for one in sorted(judgements, key=lambda one: edition_order(one.edition or "1000")):
             _settle(one, shelf, said, dry)
+    for one in judgements:
+        if one.unsaid:
+            one.hints = hints(one.reading, shelf)
     shown = study.settings.yearbooks
     switch = shown if study.yearbooks != (study.root / shown).resolve() else None
     return Batch(study, judgements, dry, switch, _lacking(shelf, judgements))
@@ -111,14 +116,20 @@ def _settle(one: Judgement, shelf: Shelf, said: Said, dry: bool) -> None:
 def _study(root: Path | None, yearbooks: Path | None) -> Study:
     """The study, with the folder to file into; a simulated yearbook is never filed into."""
     study = Study.load(root, yearbooks)
-    if not scan(study).simulated:
+    if _official(study):
         return study
     if yearbooks is not None:
         raise StudyFault([fault("yearbooks_simulated", file=str(yearbooks))])
-    own = Study.load(root, study.root / OWN)
-    if scan(own).simulated:
+    own = copy(study)
+    own.yearbooks = (study.root / OWN).resolve()
+    if not _official(own):
         raise StudyFault([fault("yearbooks_simulated", file=OWN)])
     return own
+
+
+def _official(study: Study) -> bool:
+    """Whether official files may lie in its yearbooks folder; data/sample is the simulated one's even while empty."""
+    return study.yearbooks != (study.data / "sample").resolve() and not scan(study).simulated
 
 
 def _wrong_use(said: Said, study: Study) -> list[Fault]:
@@ -206,12 +217,15 @@ def _alone(yearbooks: Path) -> Iterator[None]:
 
 def _lacking(shelf: Shelf, judgements: list[Judgement]) -> list[Fault]:
     """Tables of one family are taken from one edition: which are not there yet in the editions just filed."""
-    tables, faults = shelf.study.tables, []
+    tables = shelf.study.tables
     filed = {(tables[one.table].family, one.edition) for one in judgements if one.path and not one.faults}
+    alike: dict[tuple[str, str], list[str]] = {}
     for family, edition in sorted((family, edition) for family, edition in filed if family):
         members = [name for name, table in tables.items() if table.family == family]
         lost = [name for name in members if edition not in shelf.filed(name).editions]
         if lost:
-            facts = {"found": ", ".join(lost), "expected": family, "edition": edition}
-            faults.append(fault("family_lacks", code=0, **facts))
-    return faults
+            alike.setdefault((family, ", ".join(lost)), []).append(edition)
+    return [
+        fault("family_lacks", found=lost, expected=family, edition=", ".join(editions), code=0)
+        for (family, lost), editions in alike.items()
+    ]

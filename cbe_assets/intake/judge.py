@@ -28,6 +28,8 @@ from cbe_assets.yearbook.reading import Reading, read
 from cbe_assets.yearbook.stored import first_of_each, out_of_range
 from cbe_assets.yearbook.units import factor
 
+_INSTEAD = {"unit_missing": "unit_not_said"}
+_TWICE = "cell_twice"
 _SIMULATED = re.compile(r"SIMULATED|模拟数据|^simulated:\s*true", re.MULTILINE)
 
 
@@ -65,7 +67,7 @@ class Judgement:
         found: the comparison with the filed editions.
         faults: why it is refused; none, it may be filed.
         warnings: what to know.
-        hints: tables that it could be, where the file does not say.
+        unsaid: neither the file nor the user says what it is of; `hints` are tables that it could be.
         path: where it was, or would be, filed, relative to the yearbooks folder.
     """
 
@@ -83,6 +85,7 @@ class Judgement:
     found: Comparison | None = None
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
+    unsaid: bool = False
     hints: list[Fault] = field(default_factory=list)
     path: str | None = None
     left_aside: bool = False
@@ -104,11 +107,8 @@ def recognised(incoming: Incoming, said: Said, shelf: Shelf) -> list[Judgement]:
         return [Judgement(**own, table=said.table, faults=error.faults)]
     result = recognise.recognise(reading, tables, file=incoming.name, table=said.table)
     if result.faults:
-        from cbe_assets.intake.hints import hints
-
-        hinted = hints(reading, shelf) if result.unsaid and not said.table else []
-        known = {"table": said.table, "reading": reading, "others": result.others}
-        return [Judgement(**own, **known, faults=result.faults, hints=hinted)]
+        known = {"table": said.table, "reading": reading, "others": result.others, "unsaid": result.unsaid}
+        return [Judgement(**own, **known, faults=result.faults)]
     return [
         _dated(Judgement(**own, reading=reading, table=table), series, result, said, tables[table])
         for table, series in result.tables.items()
@@ -144,6 +144,7 @@ def _alike(kept: list[Series], mine: Judgement) -> list[Fault]:
     cells = ["province", "year"]
     valued = mine.rows[mine.rows["value"].notna()]
     twice = valued[valued.duplicated(cells, keep=False)]
+    twice = twice[~twice.duplicated([*cells, "value", "unit"], keep=False)]
     if twice.empty or len(kept) < 2:
         return []
     first, second = (twice.drop_duplicates(cells, keep=side).iloc[0] for side in ("first", "last"))
@@ -158,9 +159,12 @@ def judge(mine: Judgement, shelf: Shelf) -> None:
         return
     declared, table = shelf.study.tables[mine.table], mine.table
     filed = shelf.filed(table)
-    stored = shelf.stored(table, mine.rows.assign(edition=mine.edition, file=mine.name))
+    stored = shelf.stored(
+        table, mine.rows.assign(unit=mine.rows["unit"].fillna(mine.unit), file=mine.name), mine.edition
+    )
     mine.stored = stored.observations
-    faults = list(stored.faults)
+    alike = any(item.message == "series_alike" for item in mine.faults)
+    faults = [item for item in stored.faults if not (alike and _TWICE in (item.message, item.facts.get("found")))]
     lost, warned = _missing(mine, declared, shelf)
     faults += lost + _out_of_range(mine, declared, shelf, filed.observations)
     mine.warnings += warned + filed.unreadable + _early(mine, declared, shelf) + _simulated(mine)
@@ -168,12 +172,11 @@ def judge(mine: Judgement, shelf: Shelf) -> None:
     if len(mine.stored):
         mine.found = comparison.compare(table, mine.stored, filed.observations, mine.edition, shelf.places(table))
         faults += _already(mine, shelf)
-        wrong, cells = comparison.slips(table, declared, mine.found, mine.stored, filed.observations, mine.name)
+        wrong, warned = _magnitude(mine, declared, filed.observations)
         faults += wrong
-        mine.warnings += cells + ([] if wrong else _unlike(mine))
-        faults += [item for item in mine.warnings if item.code]
-        mine.warnings = [item for item in mine.warnings if not item.code]
-    mine.faults += [replace(item, code=FAILED) for item in first_of_each(faults)]
+        mine.warnings += warned
+    faults = [replace(item, message=_INSTEAD.get(item.message, item.message), code=FAILED) for item in faults]
+    mine.faults += first_of_each(faults, shown=3)
     mine.path = f"{table}/{mine.edition}.{extension(mine.incoming.data, mine.incoming.original)}"
 
 
@@ -267,14 +270,19 @@ def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
     return left.index.equals(right.index) and bool(np.isclose(left, right, rtol=1e-12, atol=0).all())
 
 
-def _unlike(mine: Judgement) -> list[Fault]:
-    """Values that differ from the filed ones by twice or more are of another series, or of another scope."""
+def _magnitude(mine: Judgement, declared: Table, filed: pd.DataFrame) -> tuple[list[Fault], list[Fault]]:
+    """Faults and warnings of values that are not those filed: another unit, or, where no name is printed, series."""
     ratio = comparison.unlike(mine.found)
-    if ratio is None:
-        return []
-    code = 0 if mine.reading.observations["indicator"].notna().any() else FAILED
-    facts = {"found": f"{ratio:.3g}", "against": mine.found.against}
-    return [fault("series_unlike", file=mine.name, key=mine.table, code=code, **facts)]
+    unlike = []
+    if ratio is not None:
+        facts = {"found": f"{ratio:.3g}", "against": mine.found.against, "file": mine.name, "key": mine.table}
+        unlike = [fault("series_unlike", code=0, **facts)]
+    faults, warnings = comparison.slips(mine.table, declared, mine.found, mine.stored, filed, mine.name)
+    if any(item.message != "slip_part" for item in faults) or not unlike:
+        return faults, warnings
+    if mine.reading.observations["indicator"].isna().all():
+        return [replace(unlike[0], code=FAILED)], []
+    return faults, warnings + unlike
 
 
 def converted(mine: Judgement, declared: Table) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cbe_assets.assets.raw import gazetteer
-from cbe_assets.intake.opening import read_bounded, readable
+from cbe_assets.intake.opening import read_bounded, readable, refuse_bomb
 from cbe_assets.study import Study
 from cbe_assets.yearbook.gazetteer import Gazetteer
 from cbe_assets.yearbook.reading import Reading, read
@@ -23,4 +23,6 @@ def look(path: Path, root: Path | None, **stated: Any) -> tuple[str, Reading, St
     study = Study.load(root)
     places = gazetteer(study)
     name = readable(path.name)
-    return name, read(read_bounded(path), file=name, gazetteer=places, **stated), study, places
+    data = read_bounded(path)
+    refuse_bomb(data, name)
+    return name, read(data, file=name, gazetteer=places, **stated), study, places

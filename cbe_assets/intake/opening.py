@@ -12,6 +12,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -64,15 +65,20 @@ class Unopened:
 
 
 def open_all(paths: Iterable[Path]) -> Iterator[Incoming | Unopened]:
-    """Every file, in the order given, archives replaced by their members; one at a time, so that memory is bounded."""
+    """Every file, in the order given, archives replaced by their members.
+
+    Files are called by their own name, or by their path as given where two have the same.
+    """
+    paths = list(paths)
+    often = Counter(path.name for path in paths)
     for path in paths:
-        name = readable(path.name)
+        name = readable(path.name if often[path.name] == 1 else str(path))
         try:
-            data = read_bounded(path)
+            data = read_bounded(path, name)
             _refuse_directory(data, name)
             if _zip_kind(data) != "archive":
                 refuse_harmful(data, name)
-                yield Incoming(name, name, data, None, path)
+                yield Incoming(name, decoded(path.name), data, None, path)
                 continue
         except StudyFault as error:
             yield Unopened(name, None, error.faults)
@@ -81,19 +87,23 @@ def open_all(paths: Iterable[Path]) -> Iterator[Incoming | Unopened]:
 
 
 def readable(name: str) -> str:
-    """A file name as text on one line: bytes that are not UTF-8 are read as GB18030, control characters are escaped."""
+    """A file name as text on one line: control characters are escaped."""
+    return "".join(char if char.isprintable() or char == "\u3000" else ascii(char)[1:-1] for char in decoded(name))
+
+
+def decoded(name: str) -> str:
+    """A file name as text: bytes that are not UTF-8 are read as GB18030."""
     raw = os.fsencode(name) if any("\udc80" <= char <= "\udcff" for char in name) else b""
-    text = raw.decode("gb18030", "replace") if raw else name
-    return "".join(char if char.isprintable() or char == "\u3000" else ascii(char)[1:-1] for char in text)
+    return raw.decode("gb18030", "replace") if raw else name
 
 
-def read_bounded(path: Path) -> bytes:
-    """The bytes of a regular file.
+def read_bounded(path: Path, name: str | None = None) -> bytes:
+    """The bytes of a regular file, called `name` in messages.
 
     Raises:
         StudyFault: not there, not a regular file, not readable, a link that leads out of its folder, or too large.
     """
-    name = readable(path.name)
+    name = name or readable(path.name)
     try:
         if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
             raise StudyFault([fault("link_outside", file=name, found=readable(str(path.resolve())))])
@@ -126,24 +136,32 @@ def refuse_harmful(data: bytes, name: str) -> None:
     """Workbooks with macros, binary workbooks and workbooks that unpack to too much.
 
     Raises:
-        StudyFault: with all of these that hold.
+        StudyFault: it is one of these.
     """
     if data.startswith(_OLE) and "_VBA_PROJECT".encode("utf-16-le") in data:
         raise StudyFault([fault("workbook_with_macros", file=name, found="VBA")])
+    refuse_bomb(data, name)
+    names = _names(data) if _zip_kind(data) == "workbook" else []
+    if macro := next((part for part in names if _is_macro(part)), None):
+        raise StudyFault([fault("workbook_with_macros", file=name, found=readable(macro))])
+    if "xl/workbook.bin" in names:
+        raise StudyFault([fault("file_not_a_table", file=name, found="xlsb")])
+
+
+def refuse_bomb(data: bytes, name: str) -> None:
+    """Workbooks that unpack to too much, whether they say so or not.
+
+    Raises:
+        StudyFault: naming the part that does.
+    """
+    _refuse_directory(data, name)
     if _zip_kind(data) != "workbook":
         return
-    names = _names(data)
-    faults = []
-    macro = next((part for part in names if _is_macro(part)), None)
-    if macro:
-        faults.append(fault("workbook_with_macros", file=name, found=readable(macro)))
-    if any(part == "xl/workbook.bin" for part in names):
-        faults.append(fault("file_not_a_table", file=name, found="xlsb"))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
-        faults += _too_much(members, name)
-        if not faults and (lying := _unpacks_to_more(data, members)):
-            faults.append(fault("archive_bomb", file=name, found=readable(lying)))
+    faults = _too_much(members, name)
+    if not faults and (lying := _unpacks_to_more(data, members)):
+        faults = [fault("archive_bomb", file=name, found=readable(lying))]
     if faults:
         raise StudyFault(faults)
 

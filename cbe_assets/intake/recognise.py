@@ -112,7 +112,8 @@ def recognise(reading: Reading, tables: Mapping[str, Table], *, file: str, table
     others, faults = [], []
     for one in series:
         possible, wrong = _possible(one, tables, file)
-        possible = [table] if table in possible else possible
+        of_provinces = [name for name in possible if tables[name].scope == "province"]
+        possible = [table] if table in possible else of_provinces or possible
         if len(possible) > 1:
             wrong = [fault("table_ambiguous", file=file, found=str(one), expected=", ".join(possible))]
         faults += wrong
@@ -146,8 +147,10 @@ def _only(
 
 
 def _possible(one: Series, tables: Mapping[str, Table], file: str) -> tuple[list[str], list[Fault]]:
-    """The tables a series can be, by name and code, then by whether it is of provinces or of the nation."""
+    """The tables a series can be, by name and code, and as far as it has provinces or the nation."""
     by_name = named(one.indicator, tables) if one.indicator else []
+    if not by_name and one.indicator and one.places == {NATION}:
+        by_name = named(one.indicator.removeprefix(NATION), tables)
     by_code = [name for name, table in tables.items() if one.code and one.code in table.codes]
     if by_name and by_code and not set(by_name) & set(by_code):
         facts = {"found": one.indicator, "code_found": one.code, "expected": by_name[0], "other": by_code[0]}
@@ -156,8 +159,6 @@ def _possible(one: Series, tables: Mapping[str, Table], file: str) -> tuple[list
     fitting = [name for name in possible if not _scope_fault([one], name, tables[name], file)]
     if possible and not fitting:
         return [], [wrong for name in possible if (wrong := _scope_fault([one], name, tables[name], file))]
-    if any(tables[name].scope == "province" for name in fitting):
-        fitting = [name for name in fitting if tables[name].scope == "province"]
     return fitting, []
 
 

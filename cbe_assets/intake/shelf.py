@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
-from cbe_assets.assets.raw import COLUMNS, gazetteer
+from cbe_assets.assets.clean import corrections
+from cbe_assets.assets.raw import COLUMNS, gazetteer, read_edition
 from cbe_assets.faults import Fault, StudyFault, fault
-from cbe_assets.intake.filed import read_filed
 from cbe_assets.sources import EditionFile, scan
 from cbe_assets.study import Study
 from cbe_assets.warehouse import digest
@@ -39,17 +40,22 @@ class Shelf:
     def __init__(self, study: Study):
         self.study = study
         self.gazetteer: Gazetteer = gazetteer(study)
-        self._found = scan(study).editions
         self._filed: dict[str, Filed] = {}
+
+    @cached_property
+    def _found(self) -> dict[str, list[EditionFile]]:
+        return scan(self.study).editions
 
     def places(self, table: str) -> list[str]:
         """The places a table is of: all provinces, or the nation."""
         nation = self.study.tables[table].scope == "nation"
         return [NATION] if nation else [province.name for province in self.gazetteer.provinces]
 
-    def stored(self, table: str, raw: pd.DataFrame) -> Stored:
-        """Raw observations in the table's unit."""
-        return store(table, raw, self.study.tables[table], self.places(table))
+    def stored(self, table: str, raw: pd.DataFrame, edition: str) -> Stored:
+        """The raw observations of an edition in the table's unit, corrected as data/corrections.yaml says."""
+        mine = [one for one in corrections(self.study) if one.table == table and one.edition == edition]
+        declared, places = self.study.tables[table], self.places(table)
+        return store(table, raw.assign(edition=edition), declared, places, corrections=mine)
 
     def filed(self, table: str) -> Filed:
         """What is filed of a table, additions of this batch included."""
@@ -66,7 +72,7 @@ class Shelf:
         filed.editions.add(edition)
 
     def _read(self, table: str) -> Filed:
-        filed = Filed(self.stored(table, pd.DataFrame(columns=list(COLUMNS))).observations)
+        filed = Filed(self.stored(table, pd.DataFrame(columns=list(COLUMNS)), "").observations)
         frames = []
         for file in self._found.get(table, []):
             filed.editions.add(file.edition)
@@ -82,12 +88,9 @@ class Shelf:
 
     def _edition(self, table: str, file: EditionFile) -> tuple[pd.DataFrame | None, list[Fault]]:
         name = f"{table}/{file.path.name}"
-        places, tables = self.gazetteer, self.study.tables
         try:
-            reading = read_filed(
-                file.data, file=name, sidecar=file.sidecar, tables=tables, table=table, gazetteer=places
-            )
+            reading = read_edition(self.study, file, self.gazetteer)
         except StudyFault as error:
             return None, error.faults
-        stored = self.stored(table, reading.observations.assign(edition=file.edition, file=name))
+        stored = self.stored(table, reading.observations.assign(file=name), file.edition)
         return stored.observations, stored.faults

@@ -53,7 +53,7 @@ def _font() -> str:
 
 
 @contextlib.contextmanager
-def _style(name: str) -> Iterator[None]:
+def style(name: str) -> Iterator[None]:
     """Settings of this figure only; identifiers in the SVG depend on its name, not on chance."""
     settings = {
         "font.family": [_font(), "DejaVu Sans"], "font.size": 9, "axes.unicode_minus": True, "svg.fonttype": "path",
@@ -67,18 +67,19 @@ def _style(name: str) -> Iterator[None]:
 
 def drawn(material: Material, data: pd.DataFrame, language: Language) -> tuple[bytes, bytes]:
     """The figure as SVG and as PNG of 200 dots per inch."""
-    with _style(f"{material.name}.{language}"):
+    with style(f"{material.name}.{language}"):
         figure = _figure(material, data, language)
-        return _saved(figure, "svg", DOTS), _saved(figure, "png", DOTS)
+        return saved(figure, "svg", DOTS), saved(figure, "png", DOTS)
 
 
 def preview(material: Material, data: pd.DataFrame, language: Language) -> bytes:
     """A small PNG for the web interface."""
-    with _style(material.name):
-        return _saved(_figure(material, data, language), "png", PREVIEW_DOTS)
+    with style(material.name):
+        return saved(_figure(material, data, language), "png", PREVIEW_DOTS)
 
 
-def _saved(figure: Figure, kind: str, dots: int) -> bytes:
+def saved(figure: Figure, kind: str, dots: int) -> bytes:
+    """The figure as svg or png, without time or program in it."""
     stream = io.BytesIO()
     metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
     figure.savefig(stream, format=kind, dpi=dots, metadata=metadata)

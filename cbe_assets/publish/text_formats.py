@@ -52,21 +52,22 @@ def _texts(line: Line, width: int, covered: set[int], language: Language) -> lis
 
 def markdown(grid: Grid, language: Language, notes: bool = True) -> str:
     """The table as a GitHub-flavoured Markdown table, its title above and its notes below."""
-    heads = [_escaped(grid.head_of(column)[language]) for column in range(grid.width)]
+    heads = [escaped(grid.head_of(column)[language]) for column in range(grid.width)]
     rules = [":---" if align == "left" else ":---:" for align in grid.alignments()]
     rows = [heads, rules]
     for line, hidden in zip(grid.lines, covered_columns(grid.lines), strict=True):
-        rows.append([_escaped(text) for text in _texts(line, grid.width, hidden, language)])
+        rows.append([escaped(text) for text in _texts(line, grid.width, hidden, language)])
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    parts = [f"**{_escaped(grid.title[language])}**", table]
+    parts = [f"**{escaped(grid.title[language])}**", table]
     if notes and grid.notes:
-        said = [_escaped(note[language]) for note in grid.notes]
+        said = [escaped(note[language]) for note in grid.notes]
         said[0] = words("note")[language] + said[0]
         parts += said
     return "\n\n".join(parts) + "\n"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """`text` without what Markdown takes for markup, in one line."""
     for char in "\\`*_[]<>|~#":
         text = text.replace(char, f"\\{char}")
     return " ".join(text.splitlines())

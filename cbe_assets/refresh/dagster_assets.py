@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -10,14 +11,20 @@ from typing import Any
 
 import dagster as dg
 
-from cbe_assets.assets.graph import Graph
 from cbe_assets.assets.node import Node, Output
 from cbe_assets.assets.raw import gazetteer
 from cbe_assets.faults import Fault, StudyFault, language
 from cbe_assets.gate import Made, Rejected, accept, make
+from cbe_assets.refresh.automation import automation_sensor, condition
+from cbe_assets.refresh.event_records import NO_FILES, asset_key, input_tags, observation, table_metadata
+from cbe_assets.refresh.executor import one_process
 from cbe_assets.refresh.lock import writing
 from cbe_assets.refresh.plan import Planner
-from cbe_assets.study import Text
+from cbe_assets.refresh.schedules import schedules
+from cbe_assets.refresh.sensor import yearbooks_sensor
+from cbe_assets.refresh.stale_job import stale_job
+from cbe_assets.sources import scan
+from cbe_assets.study import Study, Text
 from cbe_assets.validation import Check, parameters
 from cbe_assets.warehouse import Record
 
@@ -64,9 +71,17 @@ def definitions(planner: Planner, recorder: Recorder | None = None) -> dg.Defini
     graph = planner.graph
     values = parameters(graph.study, len(gazetteer(graph.study).provinces))
     assets = [asset(planner, node, values, heard) for node in graph.nodes.values() if node.key in planner.suites]
-    job = dg.define_asset_job("refresh_everything", selection=dg.AssetSelection.all(), description="Makes every asset.")
+    everything = dg.define_asset_job(
+        "refresh_everything", selection=dg.AssetSelection.all(), description="Makes every asset."
+    )
+    stale = stale_job(graph.study.root)
     return dg.Definitions(
-        assets=[*source_specs(graph), *assets], jobs=[job], executor=dg.in_process_executor, loggers={"quiet": quiet}
+        assets=[sources(graph.study, _tags(planner)), *assets],
+        jobs=[everything, stale],
+        sensors=[yearbooks_sensor(graph, stale), automation_sensor()],
+        schedules=schedules(stale),
+        executor=one_process(planner),
+        loggers={"quiet": quiet},
     )
 
 
@@ -80,26 +95,38 @@ def quiet(_context: dg.InitLoggerContext) -> Any:
     return logger
 
 
-def source_specs(graph: Graph) -> list[dg.AssetSpec]:
-    """source/<table>: the files, observed but never made here."""
-    study = graph.study
-    titles = {name: table.title for name, table in (*study.tables.items(), *study.reference_tables.items())}
-    return [
+def sources(study: Study, tags: dict[str, str]) -> dg.AssetsDefinition:
+    """source/<table>: the files, observed but never made here.
+
+    Observable, for Dagster counts the data version of no other kind of source when it marks what is unsynced.
+    """
+    specs = [
         dg.AssetSpec(
-            dg.AssetKey(key.split("/")),
+            asset_key(f"source/{name}"),
             group_name="source",
             kinds={"file"},
-            description=f"{titles[key.split('/')[1]].en} / {titles[key.split('/')[1]].zh}",
-            tags=SIMULATED_TAG if graph.found.simulated else {},
+            description=f"{table.title.en} / {table.title.zh}",
+            tags=tags,
         )
-        for key in graph.sources
+        for name, table in (*study.tables.items(), *study.reference_tables.items())
     ]
+
+    def observe(context) -> Iterator[dg.ObserveResult]:
+        found = scan(study)
+        for key in context.selected_asset_keys:
+            version = found.version(key.path[-1]) or NO_FILES
+            yield dg.ObserveResult(asset_key=key, data_version=dg.DataVersion(version))
+
+    with warnings.catch_warnings():
+        # Dagster is pinned to one version, so what its warning speaks of cannot come unseen.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.multi_observable_source_asset(name="files", specs=specs, can_subset=True)(observe)
 
 
 def asset(planner: Planner, node: Node, values: dict[str, Any], heard: Recorder) -> dg.AssetsDefinition:
     """A node as a Dagster asset with a check per severity that its suite uses."""
     suite = planner.suites[node.key]
-    key = dg.AssetKey(node.key.split("/"))
+    key = asset_key(node.key)
     severities = {item["severity"] for item in suite["expectations"]}
     specs = [
         dg.AssetCheckSpec(severity, asset=key, description=f"{severity} expectations of expectations/{node.key}.json")
@@ -109,17 +136,18 @@ def asset(planner: Planner, node: Node, values: dict[str, Any], heard: Recorder)
 
     @dg.asset(
         key=key,
-        deps=[dg.AssetKey(dep.split("/")) for dep in node.deps],
+        deps=[asset_key(dep) for dep in node.deps],
         group_name=node.layer,
         kinds=set(node.kinds),
         code_version=planner.code_versions[node.key],
+        automation_condition=condition(),
         description=_described(planner, node.title),
         tags=_tags(planner),
         check_specs=specs,
         metadata={"suite": f"expectations/{node.key}.json", **_place(planner, node)},
     )
     def materialize(context) -> Iterator[Any]:
-        yield from _materialize(planner, node, suite, values, heard, [spec.name for spec in specs])
+        yield from _materialize(context, planner, node, suite, values, heard, [spec.name for spec in specs])
 
     return materialize
 
@@ -139,7 +167,13 @@ def _place(planner: Planner, node: Node) -> dict[str, str]:
 
 
 def _materialize(
-    planner: Planner, node: Node, suite: dict, values: dict[str, Any], heard: Recorder, severities: list[str]
+    context: dg.AssetExecutionContext,
+    planner: Planner,
+    node: Node,
+    suite: dict,
+    values: dict[str, Any],
+    heard: Recorder,
+    severities: list[str],
 ) -> Iterator[Any]:
     study, warehouse = planner.graph.study, planner.warehouse
     heard.started(node.key)
@@ -148,6 +182,10 @@ def _materialize(
             before = warehouse.record(node.key)
             records = {dep: warehouse.record(dep) for dep in node.deps if not dep.startswith("source/")}
             inputs = {dep: planner.version(dep, records) for dep in node.deps}
+            for dep in node.deps:
+                # Dagster has to know the files that were read, or the asset would show as unsynced.
+                if dep.startswith("source/"):
+                    context.log_event(observation(dep, inputs[dep]))
             output, record = make(node, warehouse, planner.code_versions[node.key], inputs)
             made = accept(node, output, record, suite, values, warehouse, study.exports)
     except Rejected as rejection:
@@ -161,7 +199,9 @@ def _materialize(
     heard.made(node.key, made, changed=before is None or before.data_version != made.record.data_version)
     yield from _checks(severities, made)
     yield dg.MaterializeResult(
-        data_version=dg.DataVersion(made.record.data_version), metadata=_metadata(planner, node, output, made.record)
+        data_version=dg.DataVersion(made.record.data_version),
+        metadata=_metadata(planner, node, output, made.record),
+        tags=input_tags(made.record.inputs),
     )
 
 
@@ -187,24 +227,16 @@ def _check_text(check: Check) -> str:
 
 def _metadata(planner: Planner, node: Node, output: Output, record: Record) -> dict[str, Any]:
     """Row count, column schema, lineage, preview and the numbers that plot over time."""
-    shown: dict[str, Any] = {
-        "dagster/row_count": record.rows,
-        "dagster/column_schema": dg.TableSchema(
-            columns=[dg.TableColumn(name, type=kind) for name, kind in record.columns.items()]
-        ),
-    }
+    shown = table_metadata(record)
     if node.lineage:
         shown["dagster/column_lineage"] = dg.TableColumnLineage(
             {
-                column: [
-                    dg.TableColumnDep(asset_key=dg.AssetKey(key.split("/")), column_name=name) for key, name in pairs
-                ]
+                column: [dg.TableColumnDep(asset_key=asset_key(key), column_name=name) for key, name in pairs]
                 for column, pairs in node.lineage().items()
             }
         )
     shown["preview"] = dg.MetadataValue.md(output.preview) if output.preview else _table(output.frame)
     shown |= {title: _table(frame) for title, frame in output.tables.items()}
-    shown |= record.facts
     if planner.graph.found.simulated:
         shown["data"] = SIMULATED_MARK
     if output.picture:

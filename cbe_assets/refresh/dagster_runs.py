@@ -1,62 +1,89 @@
-"""Runs in Dagster: which assets, on the instance of the study root, with observations of the files they read."""
+"""Runs in Dagster: which assets, on which instance, and what earlier, killed runs left open there."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
 import dagster as dg
+from sqlalchemy.exc import OperationalError
 
 from cbe_assets.assets.graph import Graph
-from cbe_assets.faults import StudyFault, fault
+from cbe_assets.faults import FAILED, StudyFault, fault
+from cbe_assets.refresh import event_records
 from cbe_assets.refresh.dagster_assets import Recorder, definitions
-from cbe_assets.refresh.home import instance
+from cbe_assets.refresh.home import home_of, instance
+from cbe_assets.refresh.lost_runs import REFRESH_TAG, close_lost_runs
 from cbe_assets.refresh.plan import Planner
+from cbe_assets.warehouse import disk_faults_said
 
 ASSET_JOB = "__ASSET_JOB"
 
 
 class Runs:
-    """A series of in-process runs of one refresh."""
+    """A series of in-process runs of one refresh, which holds the lock of the warehouse."""
 
-    def __init__(self, planner: Planner, recorder: Recorder):
+    def __init__(self, planner: Planner, recorder: Recorder, given: dg.DagsterInstance | None = None):
         self.planner = planner
-        self.instance = instance(planner.graph.study.root)
+        self._given = given
+        with self._storage_faults_said():
+            self.instance = given or instance(planner.graph.study.root)
         self.job = definitions(planner, recorder).resolve_job_def(ASSET_JOB)
-        self._observed: set[str] = set()
 
     def __enter__(self) -> Runs:
+        with self._storage_faults_said():
+            close_lost_runs(self.instance)
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.instance.dispose()
+        if self._given is None:
+            self.instance.dispose()
+
+    def restore(self) -> list[str]:
+        """Reports stored tables that Dagster has lost from its records; returns their keys."""
+        with self._storage_faults_said():
+            return event_records.restore(self.instance, self.planner)
 
     def execute(self, keys: list[str]) -> str:
-        """Runs the assets; returns the run's id.  What failed was told to the recorder."""
-        self._observe(keys)
-        result = self.job.execute_in_process(
-            instance=self.instance,
-            asset_selection=[dg.AssetKey(key.split("/")) for key in keys],
-            raise_on_error=False,
-            run_config={"loggers": {"quiet": {}}},
-            tags={"cbe/refresh": "1"},
-        )
+        """Runs the assets; returns the run's id.  What failed was told to the recorder.
+
+        Raises:
+            StudyFault: Dagster's records cannot be written.
+        """
+        with self._storage_faults_said():
+            result = self.job.execute_in_process(
+                instance=self.instance,
+                asset_selection=[event_records.asset_key(key) for key in keys],
+                raise_on_error=False,
+                run_config={"loggers": {"quiet": {}}},
+                tags={REFRESH_TAG: "1"},
+            )
         unheard = [event for event in result.get_step_failure_events() if not _is_known(event)]
         if unheard:
             raise RuntimeError("\n".join(str(event.step_failure_data.error) for event in unheard))
         return result.run_id
 
-    def _observe(self, keys: list[str]) -> None:
-        """Tells Dagster the data version of the files that these assets read, or they would show as unsynced."""
-        read = [dep for key in keys for dep in self.planner.graph.nodes[key].deps if dep.startswith("source/")]
-        for dep in read:
-            if dep in self._observed:
-                continue
-            self._observed.add(dep)
-            version = self.planner.source_versions[dep]
-            self.instance.report_runless_asset_event(
-                dg.AssetObservation(dg.AssetKey(dep.split("/")), tags={"dagster/data_version": version})
-            )
+    @contextlib.contextmanager
+    def _storage_faults_said(self) -> Iterator[None]:
+        """SQLite's words for a full disk and a read-only folder as faults."""
+        place = home_of(self.planner.graph.study.root)
+        try:
+            with disk_faults_said(place):
+                yield
+        except OperationalError as error:
+            for words, message in _STORAGE_FAULTS.items():
+                if words in str(error.orig):
+                    raise StudyFault([fault(message, file=str(place), code=FAILED)]) from error
+            raise
+
+
+_STORAGE_FAULTS = {
+    "disk is full": "disk_full",
+    "readonly database": "not_writable",
+    "unable to open database file": "not_writable",
+}
 
 
 def _is_known(event: Any) -> bool:

@@ -25,9 +25,13 @@ concurrency: {runs: {max_concurrent_runs: 1}}
 """
 
 
+# The user's choice; what prepare_home sets for one study root must not decide for the next one in the same process.
+_GIVEN = os.environ.get("DAGSTER_HOME")
+
+
 def home_of(root: Path) -> Path:
     """The Dagster home of a study root: DAGSTER_HOME if set, else <root>/.dagster."""
-    return Path(os.environ.get("DAGSTER_HOME") or root / ".dagster").resolve()
+    return Path(_GIVEN or root / ".dagster").resolve()
 
 
 def history_lost(root: Path) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cbe_assets.faults import FAILED, StudyFault, fault
+from cbe_assets.faults import StudyFault, fault
+from cbe_assets.warehouse import disk_faults_said
 
 POLL_SECONDS = 0.2
 
@@ -25,35 +25,23 @@ def writing(warehouse: Path, wait: float | None = None, waiting: Callable[[str],
         waiting: told the holder's process id once, when there is something to wait for.
 
     Raises:
-        StudyFault: still held after `wait` seconds, or the folder cannot be written.
+        StudyFault: still held after `wait` seconds, the folder cannot be written, or the disk is full.
     """
     path = warehouse / ".lock"
-    try:
+    with disk_faults_said(path):
         warehouse.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise StudyFault([fault("not_writable", file=str(path), code=FAILED)]) from error
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StudyFault([fault("disk_full", file=str(path), code=FAILED)]) from error
-        raise
     try:
         _acquire(handle, path, wait, waiting)
-        _sign(handle, path)
-        yield
-        os.ftruncate(handle, 0)
+        with disk_faults_said(path):
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
+        try:
+            yield
+        finally:
+            os.ftruncate(handle, 0)
     finally:
         os.close(handle)
-
-
-def _sign(handle: int, path: Path) -> None:
-    try:
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StudyFault([fault("disk_full", file=str(path), code=FAILED)]) from error
-        raise
 
 
 def _acquire(handle: int, path: Path, wait: float | None, waiting: Callable[[str], None] | None) -> None:

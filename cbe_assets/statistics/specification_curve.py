@@ -69,7 +69,8 @@ class Alternatives:
     def faults(self) -> list:
         """Effects that are not known."""
         facts = {"key": "specification_curve", "setting": "effects", "expected": ", ".join(EFFECTS)}
-        return [fault("statistics_unknown_setting", found=name, **facts) for name in self.effects if name not in EFFECTS]
+        unknown = [name for name in self.effects if name not in EFFECTS]
+        return [fault("statistics_unknown_setting", found=name, **facts) for name in unknown]
 
 
 def subsets(controls: Sequence[str]) -> list[tuple[str, ...]]:

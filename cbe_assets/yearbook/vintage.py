@@ -51,7 +51,7 @@ def choose_vintage(
         revised: whether an older edition has another value, by more than the rounding of the coarser of the two.
     """
     held = _sorted(observations, provinces)
-    if editions is not None:
+    if editions is not None and not held.empty:
         held = _up_to(held, editions)
     if held.empty:
         return held.assign(first_published=held["edition"], revised=np.zeros(0, dtype=bool))

@@ -1,9 +1,5 @@
 """The kernel against refits: numpy with relabelled provinces, linearmodels, pyfixest; and its bytes."""
 
-import hashlib
-import os
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -163,26 +159,6 @@ def test_counts_come_from_the_seed_alone():
     assert (first == bootstrap_counts(30, 50, seed=7)).all() and (first != bootstrap_counts(30, 50, seed=8)).any()
     assert (first.sum(axis=1) == 30).all() and first.min() == 0
     assert (leave_one_out(3) == [[0, 1, 1], [1, 0, 1], [1, 1, 0]]).all()
-
-
-def test_bytes_do_not_depend_on_threads_or_hash_seed():
-    script = (
-        "import hashlib, sys; sys.path.insert(0, sys.argv[1])\n"
-        "from test_kernel import draws; print(draws())"
-    )  # fmt: skip
-    here = os.path.dirname(__file__)
-    digests = set()
-    for threads, seed in (("1", "0"), ("4", "123")):
-        env = {**os.environ, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads, "PYTHONHASHSEED": seed}
-        run = subprocess.run([sys.executable, "-c", script, here], env=env, capture_output=True, text=True, check=True)
-        digests.add(run.stdout.strip())
-    assert digests == {draws()}
-
-
-def draws() -> str:
-    """Digest of 2,000 resamples."""
-    products = CrossProducts.from_frame(generated(), VARIABLES)
-    return hashlib.sha256(cluster_bootstrap(products, "EXP", X, draws=2000, seed=1).tobytes()).hexdigest()
 
 
 def test_rows_it_cannot_use_are_all_named():

@@ -1,0 +1,1 @@
+"""What moved between two states of the study, and why: frames in, frames and numbers out."""

@@ -1,0 +1,126 @@
+"""Tests of the errors against published output of R plm, statsmodels, linearmodels and simulated truth."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from study_panels import BASE, generated, grunfeld, unbalanced
+
+from cbe_assets.statistics.design import design
+from cbe_assets.statistics.diagnostics import diagnostics, modified_wald, pesaran_cd, reset, residuals, wooldridge_ar1
+from cbe_assets.statistics.panel import fit
+from cbe_assets.statistics.specification import Specification
+from cbe_assets.statistics.specification_tests import slope_homogeneity
+
+FIRM = Specification("grunfeld", "invest", ("value", "capital"), year_effects=False)
+
+
+def test_grunfeld_cd_equals_r_plm_pcdtest():
+    """R plm, `pcdtest(inv ~ value + capital, data = Grunfeld, model = "within")`: z = 4.6612, p-value = 3.144e-06
+    (Nguyen, A Guide on Data Analysis, panel data)."""
+    _, value, _, _, p_value, _ = pesaran_cd(design(grunfeld(), FIRM))
+    assert round(value, 4) == 4.6612 and f"{p_value:.3e}" == "3.144e-06"
+
+
+def test_grunfeld_pooltest_equals_r_plm():
+    """R plm, `pooltest(inv ~ value + capital, data = Grunfeld, model = "within")`: F = 5.7805, df1 = 18, df2 = 170,
+    p-value = 1.219e-10 (same source)."""
+    row = slope_homogeneity(grunfeld(), FIRM).statistics.set_index("statistic").loc["f_equal_slopes"]
+    assert (round(row["value"], 4), row["df1"], row["df2"], f"{row['p_value']:.3e}") == (5.7805, 18, 170, "1.219e-10")
+
+
+def test_grunfeld_clustered_errors_equal_statas():
+    """Stata, `xtreg invest mvalue kstock, fe vce(robust)`: .1101238 (.0151945), .3100653 (.0527518), -58.74393
+    (27.60286)."""
+    terms = fit(grunfeld(), FIRM).terms
+    expected = {"value": (0.1101238, 0.0151945), "capital": (0.3100653, 0.0527518), "_cons": (-58.74393, 27.60286)}
+    for name, (estimate, error) in expected.items():
+        assert terms[name].estimate == pytest.approx(estimate, abs=1e-5 if name == "_cons" else 5e-8)
+        assert terms[name].std_error == pytest.approx(error, abs=5e-6 if name == "_cons" else 5e-8)
+
+
+def test_wooldridge_equals_statsmodels_on_differences():
+    """xtserial: OLS of the differenced residuals on their lags without a constant, clustered, test of -.5."""
+    import statsmodels.api as sm
+
+    frame = grunfeld()
+    changes = frame.groupby("province")[["invest", "value", "capital"]].diff()
+    rows = changes.notna().all(axis=1)
+    left = sm.OLS(changes.loc[rows, "invest"], changes.loc[rows, ["value", "capital"]]).fit().resid
+    before = left.groupby(frame.loc[rows, "province"]).shift()
+    pairs = before.notna()
+    groups = pd.factorize(frame.loc[rows, "province"][pairs])[0]
+    model = sm.OLS(left[pairs], before[pairs].to_frame("lag")).fit(cov_type="cluster", cov_kwds={"groups": groups})
+    expected = ((model.params["lag"] + 0.5) / model.bse["lag"]) ** 2
+    _, value, df1, df2, _, _ = wooldridge_ar1(design(frame, FIRM))
+    assert value == pytest.approx(expected, rel=1e-8) and (df1, df2) == (1, 9)
+
+
+def test_modified_wald_written_out_firm_by_firm():
+    frame = unbalanced()[lambda rows: rows["province"] != "省07"]
+    panel = design(frame, BASE)
+    e = pd.Series(residuals(panel))
+    total = 0.0
+    for _, own in e.groupby(panel.province):
+        spread = ((own**2 - (own**2).mean()) ** 2).sum() / (len(own) * (len(own) - 1))
+        total += ((own**2).mean() - (e**2).mean()) ** 2 / spread
+    _, value, df, _, _, _ = modified_wald(panel)
+    assert value == pytest.approx(total, rel=1e-8) and df == 29
+
+
+def test_reset_is_the_wald_test_of_linearmodels():
+    from linearmodels.panel import PanelOLS
+
+    frame = generated()
+    result = fit(frame, BASE)
+    years = {"2013": 0.0, **result.tests["year_effects"]}
+    linear = sum(result.terms[name].estimate * frame[name] for name in BASE.explanatory)
+    linear = linear + frame["year"].astype(str).map(years)
+    scaled = (linear - linear.mean()) / linear.std(ddof=0)
+    exog = pd.concat([frame[list(BASE.explanatory)], pd.get_dummies(frame["year"], drop_first=True, dtype=float)], axis=1)
+    exog = exog.assign(const=1.0, square=scaled**2, cube=scaled**3)
+    exog.columns = [str(name) for name in exog.columns]
+    index = pd.MultiIndex.from_arrays([pd.factorize(frame["province"])[0], frame["year"]])
+    model = PanelOLS(frame[["EXP"]].set_axis(index), exog.set_axis(index), entity_effects=True)
+    fitted = model.fit(cov_type="clustered", cluster_entity=True, group_debias=True)
+    gap = fitted.params[["square", "cube"]].to_numpy()
+    expected = gap @ np.linalg.solve(fitted.cov.loc[["square", "cube"], ["square", "cube"]].to_numpy(), gap) / 2
+    _, value, df1, df2, _, _ = reset(design(frame, BASE))
+    assert value == pytest.approx(expected, rel=1e-6) and (df1, df2) == (2, 29)
+
+
+def simulated(rho: float, common: float, curved: float, seed: int) -> pd.DataFrame:
+    rng = np.random.Generator(np.random.PCG64(seed))
+    errors = rng.normal(size=(30, 10))
+    for year in range(1, 10):
+        errors[:, year] = rho * errors[:, year - 1] + np.sqrt(1 - rho**2) * errors[:, year]
+    frame = generated()[["province", "year"]]
+    frame["x"] = rng.normal(size=300)
+    loading = np.repeat(rng.normal(1, 1, 30), 10)
+    frame["y"] = frame["x"] + curved * frame["x"] ** 2 + errors.ravel() + common * loading * np.tile(rng.normal(size=10), 30)
+    return frame
+
+
+PLAIN = Specification("plain", "y", ("x",), year_effects=False)
+
+
+def test_each_test_finds_its_own_departure_and_is_quiet_without():
+    found = {name: 0 for name in ("pesaran_cd", "wooldridge_ar1", "reset")}
+    for seed in range(40):
+        table = diagnostics(simulated(0, 0, 0, seed), PLAIN).statistics.set_index("statistic")
+        for name in found:
+            found[name] += table.at[name, "p_value"] < 0.05
+    assert max(found.values()) <= 7
+    assert pesaran_cd(design(simulated(0, 1, 0, 1), PLAIN))[4] < 0.01
+    assert wooldridge_ar1(design(simulated(0.7, 0, 0, 1), PLAIN))[4] < 0.01
+    assert reset(design(simulated(0, 0, 0.5, 1), PLAIN))[4] < 0.01
+
+
+def test_all_of_them_run_on_an_unbalanced_panel_and_on_pooled_ols():
+    pooled = replace(BASE, estimator="pooled_ols", province_effects=False, year_effects=False, covariance="hc1")
+    for specification in (BASE, pooled):
+        test = diagnostics(unbalanced(), specification)
+        assert list(test.statistics["statistic"]) == ["pesaran_cd", "wooldridge_ar1", "modified_wald", "reset"]
+        assert np.isfinite(test.statistics["p_value"]).all()
+        assert min(test.tests["vif"].values()) >= 1 and len(test.tests["vif"]) == 7
