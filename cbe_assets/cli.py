@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from cbe_assets.commands import check, draft, ingest, read, refresh, simulate, status, trace, ui
+from cbe_assets.commands import check, draft, drift, history, ingest, read, refresh, simulate, status, trace, ui
 from cbe_assets.commands.common import print_faults
 from cbe_assets.faults import StudyFault, say
 
@@ -23,6 +23,8 @@ app.command()(refresh.refresh)
 app.command()(status.status)
 app.command()(check.check)
 app.command()(draft.draft)
+app.command()(drift.drift)
+app.add_typer(history.app, name="history")
 app.command()(ingest.ingest)
 app.command()(read.read)
 app.command()(simulate.simulate)

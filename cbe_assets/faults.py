@@ -42,6 +42,11 @@ def say(message: str, /, lang: str | None = None, **facts: object) -> str:
     return catalogue()[message][lang or language()].format(**facts)
 
 
+def one_line(name: str) -> str:
+    """A file name as it can be printed: line breaks and what is no character as escapes."""
+    return "".join(c if c.isprintable() or c == "\u3000" else c.encode("unicode_escape").decode("ascii") for c in name)
+
+
 @dataclass(frozen=True)
 class Fault:
     """One thing that is wrong.
@@ -58,7 +63,7 @@ class Fault:
 
     def text(self, lang: str | None = None) -> str:
         """`place: message`, the place built of those of file, sheet, cell, ... that are known."""
-        place = " ".join(str(self.facts[name]) for name in _PLACES if self.facts.get(name) not in (None, ""))
+        place = " ".join(one_line(str(self.facts[name])) for name in _PLACES if self.facts.get(name) not in (None, ""))
         text = say(self.message, lang, **self.facts)
         return f"{place}: {text}" if place else text
 

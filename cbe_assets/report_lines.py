@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from cbe_assets.faults import say
+from cbe_assets.faults import language, say
 
 if TYPE_CHECKING:
     from cbe_assets.assets.graph import Graph
@@ -83,7 +83,14 @@ def refresh_lines(graph: Graph, outcome: Outcome) -> list[str]:
     lines += _as_of(graph)
     if _simulated(graph):
         lines.append(say("simulated_mark"))
-    return lines
+    return [*lines, *_moved(graph, outcome)]
+
+
+def _moved(graph: Graph, outcome: Outcome) -> list[str]:
+    """What moved against the state before, in five lines; nothing if no asset that says so was made."""
+    from cbe_assets.assets.drift import summary_lines
+
+    return summary_lines(graph.study, outcome.made, language())
 
 
 def _as_of(graph: Graph) -> list[str]:

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cbe_assets.faults import Fault, fault
+from cbe_assets.faults import Fault, fault, one_line
 from cbe_assets.study import Study
 
 SIDECAR = ".meta.yaml"
@@ -101,10 +101,10 @@ def scan(study: Study) -> Sources:
         if path.name.endswith(SIDECAR) and path.with_name(path.name.removesuffix(SIDECAR)).is_file():
             continue
         if len(relative.parts) == 2 and relative.parts[0] in study.tables and path.suffix.lower() in READABLE:
-            file = EditionFile(relative.parts[0], path.stem, path)
+            file = EditionFile(relative.parts[0], one_line(path.stem), path)
             found.editions.setdefault(file.table, []).append(file)
         else:
-            found.unknown.append(relative.as_posix())
+            found.unknown.append(one_line(relative.as_posix()))
     return found
 
 

@@ -14,6 +14,7 @@ from cbe_assets.faults import StudyFault
 from cbe_assets.history.snapshot import Snapshot
 from cbe_assets.history.store import Entry, History
 from cbe_assets.study import Study, Text
+from cbe_assets.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ WEIGHTS = "index/weights"
 
 def nodes(study: Study) -> list[Node]:
     """A node per exhibit of kind drift."""
-    return [_node(study, name) for name, declared in study.exhibits.items() if declared.kind == "drift"]
+    return [_node(study, name) for name in exhibits(study)]
 
 
 def _node(study: Study, name: str) -> Node:
@@ -53,11 +54,9 @@ def _node(study: Study, name: str) -> Node:
 def _rendered(study: Study, name: str, inputs: Inputs) -> Output:
     from cbe_assets.publish.drift_page import render
 
-    listed = inputs(HISTORY)
-    snapshot, previous = listed["snapshot"].iloc[0], listed["previous"].iloc[0]
     history = History(study.warehouse)
-    new = history.find(snapshot)
-    drift = between(study, history, history.before(snapshot) if previous else None, new, study.exhibits[name].columns)
+    new = history.find(inputs(HISTORY)["snapshot"].iloc[0])
+    drift = between(study, history, history.before(new), new, study.exhibits[name].columns)
     rendered = render(drift, study, name, gazetteer(study))
     return Output(rendered.grid, rendered.files, preview=rendered.preview_md, picture=rendered.thumbnail_png)
 
@@ -233,10 +232,10 @@ def _attribution(study: Study, history: History, old: Snapshot, new: Snapshot, w
     from cbe_assets.drift.cells import with_coverage, with_revisions
 
     texts = history.texts(old), history.texts(new)
-    defined = Definition.of(texts[0]), Definition.of(texts[1])
+    first = Definition.of(texts[0])
+    defined = first, first if texts[0] == texts[1] else Definition.of(texts[1])
     covering = coverage(defined[1].study)
-    same = covering == coverage(defined[0].study)
-    wider = defined[0] if same else Definition.of(texts[0], covering)
+    wider = first if covering == coverage(first.study) else Definition.of(texts[0], covering)
     given = [_given(history, side, definition, wanted) for side, definition in zip((old, new), defined, strict=True)]
     shapes = {**_shapes(defined[0].study), **_shapes(defined[1].study)}
     renewed = {key for key in given[0] if key in given[1] and _files_differ(key, old, new)}
@@ -282,3 +281,24 @@ def _same_code(snapshot: Snapshot, definition: Definition) -> bool:
 
     today = code(sorted({package for node in definition.nodes.values() for package in node.code}))
     return all(snapshot.code.get(name) == version for name, version in today.items())
+
+
+def exhibits(study: Study) -> list[str]:
+    """The exhibits of kind drift."""
+    return [name for name, declared in study.exhibits.items() if declared.kind == "drift"]
+
+
+def summary_lines(study: Study, made: Mapping[str, bool], lang: str) -> list[str]:
+    """What moved, as the exhibits that a refresh made anew say it in five lines.
+
+    Args:
+        study: the study.
+        made: assets that the refresh made -> whether their content changed.
+        lang: zh or en.
+    """
+    lines = []
+    for name in exhibits(study):
+        if made.get(f"exhibit/{name}"):
+            frame = Warehouse(study.warehouse).read(f"exhibit/{name}", ["part", f"text_{lang}"])
+            lines += frame.loc[frame["part"].eq("summary"), f"text_{lang}"].tolist()
+    return lines

@@ -10,6 +10,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from cbe_assets.assets.audit import EDITIONS
+from cbe_assets.assets.clean import as_of
 from cbe_assets.assets.model import versions
 from cbe_assets.assets.node import Inputs, Node, Output, code_digest
 from cbe_assets.history.blocks import address, column_block
@@ -18,6 +19,7 @@ from cbe_assets.history.store import History
 from cbe_assets.sources import Sources
 from cbe_assets.study import Study, Text
 from cbe_assets.warehouse import Record, Warehouse, column_types
+from cbe_assets.yearbook.edition import as_of_date, edition_date
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +43,7 @@ def node(study: Study, found: Sources, upstream: list[Node]) -> Node:
     return Node(
         key=HISTORY,
         deps=tuple(keys),
-        definition={"study": study.settings.name, "kept": keys},
+        definition={"study": study.settings.name, "kept": keys, **as_of(study)},
         code=("history", "assets.history"),
         kinds=("python",),
         title=Text(zh="本次更新后的状态快照", en="Snapshot of the state after this refresh"),
@@ -80,12 +82,12 @@ def _filed(
         study=study.settings.name,
         simulated=bool(inputs(EDITIONS)["simulated"].any()),
         tables=tables,
-        sources=_versions(found),
+        sources=_versions(study, found),
         made_from=made_from,
         definitions={path: address(text.encode()) for path, text in texts.items()},
         code=code(packages),
     )
-    before = history.before(snapshot.id)
+    before = history.last_other_than(snapshot.id)
     frame = _contents(snapshot, before.snapshot if before else "", history)
     facts = {"snapshot": snapshot.id, "previous": before.snapshot if before else ""}
     lost = [item.text() for item in history.damaged]
@@ -109,10 +111,15 @@ def _kept(
     return KeptTable(record.data_version, record.code_version, record.rows, tuple(columns))
 
 
-def _versions(found: Sources) -> dict[str, tuple[tuple[str, str, str], ...]]:
-    """Table -> file, edition and version of everything read for it."""
+def _versions(study: Study, found: Sources) -> dict[str, tuple[tuple[str, str, str], ...]]:
+    """Table -> file, edition and version of everything read for it; with --as-of of editions out by then."""
+    last = as_of_date(study.as_of) if study.as_of else None
     files = {
-        name: tuple((f"{name}/{file.path.name}", file.edition, file.version) for file in found.editions[name])
+        name: tuple(
+            (f"{name}/{file.path.name}", file.edition, file.version)
+            for file in found.editions[name]
+            if last is None or edition_date(file.edition) <= last
+        )
         for name in sorted(found.editions)
     }
     references = {name: ((path.name, "", found.version(name) or ""),) for name, path in sorted(found.reference.items())}

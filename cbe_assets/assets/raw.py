@@ -47,7 +47,7 @@ def _official(study: Study, found: Sources, name: str, table: Table) -> Node:
         key=f"raw/{name}",
         deps=(f"source/{name}",),
         definition={"indicator": table.indicator, "aliases": table.aliases, "codes": table.codes, "scope": table.scope},
-        code=("yearbook", "intake", "assets.raw"),
+        code=("yearbook", "intake.filed", "intake.recognise", "assets.raw"),
         kinds=("python", "parquet"),
         title=table.title,
         make=lambda inputs: _read_all(study, found, name),

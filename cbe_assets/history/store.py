@@ -104,13 +104,16 @@ class History:
         """Path -> text of its study and SQL files."""
         return {path: self.block(name).decode() for path, name in snapshot.definitions.items()}
 
-    def before(self, snapshot: str) -> Entry | None:
-        """The refresh that a state is compared with: the last one that left another state than `snapshot`, which is the
-        newest or will be.  None for the first.
-        """
-        others = [entry for entry in self.entries if self.has(entry.snapshot)]
-        if others and others[-1].snapshot == snapshot:
-            others.pop()
+    def before(self, later: Entry) -> Entry | None:
+        """The refresh that `later` is compared with: the last readable one before it that left another state."""
+        return self._last_other([entry for entry in self.entries if entry.number < later.number], later.snapshot)
+
+    def last_other_than(self, snapshot: str) -> Entry | None:
+        """The newest readable refresh that left another state; None before the second state of a study."""
+        return self._last_other(self.entries, snapshot)
+
+    def _last_other(self, entries: list[Entry], snapshot: str) -> Entry | None:
+        others = [entry for entry in entries if entry.snapshot != snapshot and self.has(entry.snapshot)]
         return others[-1] if others else None
 
     def number_of_next(self) -> int:

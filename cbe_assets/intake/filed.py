@@ -52,11 +52,18 @@ def read_filed(
         if not any(isinstance(value, list) for value in stated.values()):
             return _of_table(read(data, file=file, gazetteer=gazetteer, **stated), stated, tables, table)
     except StudyFault as error:
+        # What contradicts the whole file may name one of its series.
         if any(item.message != "stated_otherwise" for item in error.faults):
             raise
-        contradiction = error
-    else:
-        contradiction = None
+    chosen = _chosen(data, stated, file, gazetteer)
+    if chosen is None:
+        expected = "; ".join(f"{key}: {value}" for key, value in stated.items())
+        raise StudyFault([fault("sidecar_without_series", file=file, key=table, expected=expected)])
+    return chosen
+
+
+def _chosen(data: bytes, stated: Mapping[str, Any], file: str, gazetteer: Gazetteer) -> Reading | None:
+    """Of what the file prints, the indicators and units that the sidecar names; None where it prints none of them."""
     given = {key: stated[key] for key in ("province", "year") if key in stated}
     reading = read(data, file=file, gazetteer=gazetteer, **given)
     held = reading.observations
@@ -64,16 +71,12 @@ def read_filed(
     for key in ("indicator", "unit"):
         if key in stated:
             names = stated[key] if isinstance(stated[key], list) else [stated[key]]
-            wanted &= held[key].isin(names) | held[key].isna()
+            unsaid = held[key].isna()
+            wanted &= held[key].isin(names) | (unsaid if key == "unit" or unsaid.all() else False)
     if not wanted.any():
-        raise contradiction or StudyFault([_not_there(held, stated, file)])
+        return None
     unit = stated.get("unit") if isinstance(stated.get("unit"), str) else None
     return _keep(reading, wanted, held.assign(unit=held["unit"].fillna(unit)) if unit else held)
-
-
-def _not_there(held: pd.DataFrame, stated: Mapping[str, Any], file: str) -> Any:
-    printed = ", ".join(map(str, held["indicator"].dropna().unique()[:10]))
-    return fault("stated_otherwise", file=file, key="indicator", found=printed, expected=stated["indicator"])
 
 
 def _of_table(reading: Reading, stated: Mapping[str, Any], tables: Mapping[str, Table], table: str) -> Reading:

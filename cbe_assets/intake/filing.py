@@ -56,12 +56,7 @@ class Batch:
 
 
 def ingest(
-    paths: Iterable[Path],
-    said: Said,
-    *,
-    root: Path | None = None,
-    yearbooks: Path | None = None,
-    dry: bool = False,
+    paths: Iterable[Path], said: Said, *, root: Path | None = None, yearbooks: Path | None = None, dry: bool = False
 ) -> Batch:
     """Judges the files and files those that pass.
 

@@ -92,6 +92,7 @@ class Judgement:
 
     @property
     def sha256(self) -> str:
+        """Of the file's bytes, in hex."""
         return digest(self.incoming.data) if self.incoming else ""
 
 
@@ -159,9 +160,8 @@ def judge(mine: Judgement, shelf: Shelf) -> None:
         return
     declared, table = shelf.study.tables[mine.table], mine.table
     filed = shelf.filed(table)
-    stored = shelf.stored(
-        table, mine.rows.assign(unit=mine.rows["unit"].fillna(mine.unit), file=mine.name), mine.edition
-    )
+    unit = mine.rows["unit"].fillna(mine.unit) if mine.unit else mine.rows["unit"]
+    stored = shelf.stored(table, mine.rows.assign(unit=unit, file=mine.name), mine.edition)
     mine.stored = stored.observations
     alike = any(item.message == "series_alike" for item in mine.faults)
     faults = [item for item in stored.faults if not (alike and _TWICE in (item.message, item.facts.get("found")))]
@@ -175,8 +175,8 @@ def judge(mine: Judgement, shelf: Shelf) -> None:
         wrong, warned = _magnitude(mine, declared, filed.observations)
         faults += wrong
         mine.warnings += warned
-    faults = [replace(item, message=_INSTEAD.get(item.message, item.message), code=FAILED) for item in faults]
-    mine.faults += first_of_each(faults, shown=3)
+    shown = first_of_each(faults, shown=3)
+    mine.faults += [replace(item, message=_INSTEAD.get(item.message, item.message), code=FAILED) for item in shown]
     mine.path = f"{table}/{mine.edition}.{extension(mine.incoming.data, mine.incoming.original)}"
 
 

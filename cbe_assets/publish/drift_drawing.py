@@ -31,7 +31,10 @@ SHADES = LinearSegmentedColormap.from_list("revised", ["#EAF3FA", "#9CCBE8", BAR
 def pictures(drift: Drift, gazetteer: Gazetteer, language: Language) -> dict[tuple[str, str], bytes]:
     """(figure, svg or png) -> bytes; both figures always, so that no export of an earlier refresh stays behind."""
     made = {}
-    drawn = {"drift_course": lambda: _course(drift, language), "drift_cells": lambda: _map(drift, gazetteer, language)}
+    drawn = {
+        "drift_course": lambda: _course(drift, gazetteer, language),
+        "drift_cells": lambda: _map(drift, gazetteer, language),
+    }
     for name, draw in drawn.items():
         with style(f"{name}.{language}"):
             figure = draw()
@@ -42,7 +45,7 @@ def pictures(drift: Drift, gazetteer: Gazetteer, language: Language) -> dict[tup
 def thumbnail(drift: Drift, gazetteer: Gazetteer) -> bytes:
     """A small PNG for the web interface: the map, or the coefficients where no cell changed."""
     with style("drift"):
-        figure = _map(drift, gazetteer, "en") if len(drift.cells) else _course(drift, "en")
+        figure = _map(drift, gazetteer, "en") if len(drift.cells) else _course(drift, gazetteer, "en")
         return saved(figure, "png", PREVIEW_DOTS)
 
 
@@ -56,7 +59,7 @@ def _figure(height: float, simulated: bool, language: Language) -> Figure:
     return figure
 
 
-def _course(drift: Drift, language: Language) -> Figure:
+def _course(drift: Drift, gazetteer: Gazetteer, language: Language) -> Figure:
     """A small panel per coefficient, estimate and interval at each snapshot."""
     lines = max(1, -(-len(drift.headline) // COLUMNS))
     head, foot = (0.42 if drift.simulated else 0.15), 0.42
@@ -67,7 +70,7 @@ def _course(drift: Drift, language: Language) -> Figure:
         bottom = (foot + (lines - 1 - row) * PANEL_HEIGHT + 0.18) / height
         axes = figure.add_axes((0.09 + 0.5 * column, bottom, 0.39, (PANEL_HEIGHT - 0.5) / height))
         chosen = drift.course[drift.course["specification"].eq(name) & drift.course["term"].eq(term)]
-        _one_course(axes, chosen, coefficient_name(name, term))
+        _one_course(axes, chosen, coefficient_name(name, term, gazetteer)[language])
     figure.text(0.5, 0.1 / height, words("drift_course_axis")[language], fontsize=8, color=SOFT, ha="center")
     return figure
 

@@ -7,7 +7,7 @@ import pandas as pd
 from cbe_assets.drift.attribution import Attribution
 from cbe_assets.drift.report import Drift
 from cbe_assets.publish.numbers import decimal, signed
-from cbe_assets.publish.wording import enumerated, same, words
+from cbe_assets.publish.wording import enumerated, joined, same, words
 from cbe_assets.study import Study, Text
 from cbe_assets.yearbook.gazetteer import Gazetteer
 
@@ -25,16 +25,15 @@ def summary(drift: Drift, study: Study, gazetteer: Gazetteer) -> list[Text]:
         _cells(drift, study, gazetteer),
         _weights(drift, study),
         _ranks(drift, gazetteer),
-        _coefficients(drift),
-        _headline(drift),
+        _coefficients(drift, gazetteer),
+        _headline(drift, gazetteer),
     ]
 
 
 def place_name(gazetteer: Gazetteer, province: str) -> Text:
     """A province in both languages; as it stands if the gazetteer does not know it."""
-    place = gazetteer.find(province) if province else None
-    known = place if place is not None and getattr(place, "name_en", "") else None
-    return Text(zh=known.name, en=known.name_en) if known else same(province)
+    names = {item.name: item.name_en for item in (*gazetteer.provinces, gazetteer.nation)}
+    return Text(zh=province, en=names.get(province, province))
 
 
 def table_name(study: Study, table: str) -> Text:
@@ -96,11 +95,11 @@ def _ranks(drift: Drift, gazetteer: Gazetteer) -> Text:
     return words("drift_ranks_line", ranked=drift.ranked, count=len(drift.ranks), **facts)
 
 
-def _coefficients(drift: Drift) -> Text:
+def _coefficients(drift: Drift, gazetteer: Gazetteer) -> Text:
     frame = drift.coefficients
     changed = {name: frame[frame[name]] for name in ("sign", "significance", "stars")}
     marked = frame[frame["sign"] | frame["significance"] | frame["stars"]]
-    names = [same(coefficient_name(row.specification, row.term)) for row in marked.head(NAMED).itertuples()]
+    names = [coefficient_name(row.specification, row.term, gazetteer) for row in marked.head(NAMED).itertuples()]
     more = [same(f"+{len(marked) - NAMED}")] if len(marked) > NAMED else []
     which = words("drift_which", list=enumerated([*names, *more])) if names else same("")
     counts = {name: len(part) for name, part in changed.items()}
@@ -109,24 +108,35 @@ def _coefficients(drift: Drift) -> Text:
     )
 
 
-def coefficient_name(specification: str, term: str) -> str:
-    return f"{specification} {term}"
+def coefficient_name(specification: str, term: str, gazetteer: Gazetteer) -> Text:
+    """Specification and term; a province in the name of a slope in both languages."""
+    variable, bracket, province = term.removesuffix("]").partition("[")
+    end = "]" if bracket else ""
+    return joined([f"{specification} {variable}{bracket}", place_name(gazetteer, province), end])
 
 
-def _headline(drift: Drift) -> Text:
+def places_of(*values: float) -> int:
+    """Decimals for numbers of this size: three, and more for small ones, so that a change is seen."""
+    size = max((abs(value) for value in values if not pd.isna(value)), default=0.0)
+    return 3 if size >= 0.1 or size == 0 else 5
+
+
+def _headline(drift: Drift, gazetteer: Gazetteer) -> Text:
     if drift.attribution:
-        return _attributed(drift.attribution[0])
+        return _attributed(drift.attribution[0], gazetteer)
     headline = drift.coefficients.set_index(["specification", "term"])
     for key in drift.headline:
         if key in headline.index and headline.at[key, "change"] in ("same", "moved"):
             row, reason = headline.loc[key], drift.unattributed[0] if drift.unattributed else same("--")
-            facts = {"name": coefficient_name(*key), "old": decimal(row["old"]), "new": decimal(row["new"])}
+            facts = {"name": coefficient_name(*key, gazetteer), "old": decimal(row["old"]), "new": decimal(row["new"])}
             return words("drift_headline_unknown", reason=reason, **facts)
     return words("drift_headline_none")
 
 
-def _attributed(item: Attribution) -> Text:
-    facts = {name: signed(value) for name, value in zip(("revised", "coverage", "definition"), item.parts, strict=True)}
-    name = coefficient_name(item.specification, item.term)
-    shown = {"old": decimal(item.old), "new": decimal(item.new), "total": signed(item.total)}
+def _attributed(item: Attribution, gazetteer: Gazetteer) -> Text:
+    places = places_of(item.old, item.new)
+    parts = zip(("revised", "coverage", "definition"), item.parts, strict=True)
+    facts = {name: signed(value, places) for name, value in parts}
+    shown = {"old": decimal(item.old, places), "new": decimal(item.new, places), "total": signed(item.total, places)}
+    name = coefficient_name(item.specification, item.term, gazetteer)
     return words("drift_headline_line", name=name, **shown, **facts)

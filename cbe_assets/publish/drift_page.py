@@ -111,13 +111,9 @@ def _markdown_table(listing: Listing, language: Language) -> list[str]:
     shown = listing.rows[:LONGEST]
     rules = [":---" if column < listing.left else "---:" for column in range(len(listing.heads))]
     rows = [[escaped(head[language]) for head in listing.heads], rules]
-    rows += [
-        [
-            f"**{text}**" if number in listing.marked and text else text
-            for text in (escaped(cell[language]) for cell in row)
-        ]
-        for number, row in enumerate(shown)
-    ]
+    for number, row in enumerate(shown):
+        texts = [escaped(cell[language]) for cell in row]
+        rows.append([*texts[:-1], f"**{texts[-1]}**"] if number in listing.marked else texts)
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     cut = listing.cut + len(listing.rows) - len(shown)
     head = [f"*{escaped(listing.folded[language])}*"] if listing.folded else []

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
 from cbe_assets.drift.report import PARTS, Drift, Side
-from cbe_assets.publish.drift_lines import coefficient_name, largest, percent, place_name, relative, summary, table_name
+from cbe_assets.publish.drift_lines import (
+    coefficient_name,
+    largest,
+    percent,
+    place_name,
+    places_of,
+    relative,
+    summary,
+    table_name,
+)
 from cbe_assets.publish.numbers import MISSING, decimal, integer, interval, signed, starred
 from cbe_assets.publish.wording import enumerated, joined, same, words
 from cbe_assets.study import Study, Text
@@ -67,9 +77,9 @@ def sections(drift: Drift, study: Study, gazetteer: Gazetteer) -> list[Section]:
     return [
         Section(None, [title]),
         Section(words("drift_in_short"), lines),
-        _attribution(drift),
+        _attribution(drift, gazetteer),
         Section(words("drift_course"), figure="drift_course", notes=[words("drift_course_note")]),
-        _coefficients(drift),
+        _coefficients(drift, gazetteer),
         _cells(drift, study, gazetteer),
         _weights(drift, study),
         _ranks(drift, gazetteer),
@@ -82,33 +92,34 @@ def _panel(side: Side) -> Text:
     return words("drift_panel", provinces=side.provinces, first=side.years[0], last=side.years[1])
 
 
-def _attribution(drift: Drift) -> Section:
+def _attribution(drift: Drift, gazetteer: Gazetteer) -> Section:
     heads = _heads("term", "old", "new", "total", *(f"part_{name}" for name in PARTS))
-    rows = [
-        [same(coefficient_name(item.specification, item.term)), same(decimal(item.old)), same(decimal(item.new)),
-         same(signed(item.total)), *(same(signed(getattr(item, name))) for name in PARTS)]
-        for item in drift.attribution
-    ]  # fmt: skip
+    rows = []
+    for item in drift.attribution:
+        places = places_of(item.old, item.new)
+        values = [decimal(item.old, places), decimal(item.new, places)]
+        values += [signed(value, places) for value in (item.total, *(getattr(item, name) for name in PARTS))]
+        rows.append([coefficient_name(item.specification, item.term, gazetteer), *map(same, values)])
     notes = [words("drift_attribution_note")]
     if drift.unattributed:
         notes.append(joined([words("drift_unattributed"), *drift.unattributed], Text(zh="：", en=": ")))
     return Section(words("drift_attribution"), listings=[Listing(heads, rows)] if rows else [], notes=notes)
 
 
-def _coefficients(drift: Drift) -> Section:
+def _coefficients(drift: Drift, gazetteer: Gazetteer) -> Section:
     """Those that are marked or headline, then all, folded."""
     frame = drift.coefficients
     marked = frame["sign"] | frame["significance"] | frame["stars"] | frame["change"].isin(("new", "gone"))
     headline = [key in set(drift.headline) for key in zip(frame["specification"], frame["term"], strict=True)]
     first = frame[marked | pd.Series(headline, index=frame.index, dtype=bool)]
     listings = [
-        _coefficient_list(first),
-        _coefficient_list(frame, joined([words("drift_coefficients"), f" ({len(frame)})"])),
+        _coefficient_list(first, gazetteer),
+        _coefficient_list(frame, gazetteer, joined([words("drift_coefficients"), f" ({len(frame)})"])),
     ]
     return Section(words("drift_coefficients"), listings=listings)
 
 
-def _coefficient_list(frame: pd.DataFrame, folded: Text | None = None) -> Listing:
+def _coefficient_list(frame: pd.DataFrame, gazetteer: Gazetteer, folded: Text | None = None) -> Listing:
     heads = _heads("term", "old", "interval", "new", "interval", "total", "marks")
     rows, marked = [], set()
     for number, row in enumerate(frame.itertuples()):
@@ -116,16 +127,16 @@ def _coefficient_list(frame: pd.DataFrame, folded: Text | None = None) -> Listin
         marks += [words(f"drift_change_{row.change}")] if row.change in ("new", "gone") else []
         if marks:
             marked.add(number)
-        rows.append(
-            [same(coefficient_name(row.specification, row.term)), same(starred(row.old, row.old_stars)),
-             same(_interval(row.old_low, row.old_high)), same(starred(row.new, row.new_stars)),
-             same(_interval(row.new_low, row.new_high)), same(signed(row.new - row.old)), enumerated(marks)]
-        )  # fmt: skip
+        places = places_of(row.old, row.new)
+        values = [starred(row.old, row.old_stars, places), _interval(row.old_low, row.old_high, places)]
+        values += [starred(row.new, row.new_stars, places), _interval(row.new_low, row.new_high, places)]
+        values.append(signed(row.new - row.old, places))
+        rows.append([coefficient_name(row.specification, row.term, gazetteer), *map(same, values), enumerated(marks)])
     return Listing(heads, rows, marked=frozenset(marked), folded=folded)
 
 
-def _interval(low: float, high: float) -> str:
-    return MISSING if pd.isna(low) else interval(low, high)
+def _interval(low: float, high: float, places: int) -> str:
+    return MISSING if pd.isna(low) else interval(low, high, places)
 
 
 def _cells(drift: Drift, study: Study, gazetteer: Gazetteer) -> Section:
@@ -173,12 +184,19 @@ def _cell_list(cells: pd.DataFrame, study: Study, gazetteer: Gazetteer) -> Listi
         [table_name(study, row.table), place_name(gazetteer, row.province), same(_year(row.year)),
          words(f"drift_change_{row.change}"), same(_value(row.old)), same(_value(row.new)),
          same(relative(row.old, row.new) if row.change == "revised" and not pd.isna(row.new / (row.old or 1)) else ""),
-         same(" → ".join(text for text in (row.old_edition, row.new_edition) if text))]
+         same(_origin(row))]
         for row in chosen.itertuples()
     ]  # fmt: skip
     heads = _heads("table", "province", "year", "change", "old", "new", "by", "editions")
     folded = joined([words("drift_cells_listed"), f" ({len(cells)})"])
     return Listing(heads, rows, left=2, folded=folded, cut=len(cells) - len(rows))
+
+
+def _origin(cell: Any) -> str:
+    """Editions of the old and the new value, with the method of those that were not observed."""
+    sides = ((cell.old_edition, cell.old_method), (cell.new_edition, cell.new_method))
+    said = [f"{edition} {'' if method == 'observed' else method}".strip() for edition, method in sides]
+    return " → ".join(text for text in said if text)
 
 
 def _value(value: float) -> str:

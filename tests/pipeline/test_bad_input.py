@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from test_refresh import cbe, tree
+from commands import cbe, tree
 
 ENCODING = "gb18030"
 

@@ -10,18 +10,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import pytest
-import small_study
-
-from cbe_assets.assets.graph import build
-from cbe_assets.refresh.plan import Planner
-from cbe_assets.refresh.run import refresh
-from cbe_assets.study import Study
-from cbe_assets.warehouse import Warehouse
 
 DAGSTER = str(Path(sys.executable).with_name("dagster"))
 START_SECONDS, RUN_SECONDS = 90, 120

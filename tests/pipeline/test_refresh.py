@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from commands import cbe, cbe_process, tree
 
 from cbe_assets.assets.graph import build
 from cbe_assets.faults import StudyFault
@@ -20,20 +19,7 @@ from cbe_assets.refresh.run import refresh
 from cbe_assets.study import Study
 from cbe_assets.warehouse import Warehouse
 
-CBE = str(Path(sys.executable).with_name("cbe"))
 CONTROLS = ["PGDP", "Fisca", "HC", "FDI", "Net", "Infr"]
-
-
-def cbe(*arguments: str, **variables: str) -> subprocess.CompletedProcess:
-    environment = {**os.environ, "CBE_LANG": "en", **variables}
-    environment.pop("DAGSTER_HOME", None)
-    return subprocess.run([CBE, *arguments], capture_output=True, text=True, env=environment, check=False)
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
-    }
 
 
 def results(root: Path, name: str) -> dict:
@@ -111,7 +97,7 @@ def test_estimation_sample_is_winsorized_as_winsor2(refreshed):
 
 def test_a_second_refresh_runs_nothing_and_changes_no_byte(refreshed_copy):
     before = tree(refreshed_copy / "data")
-    done = cbe("refresh", "--root", str(refreshed_copy), "--json")
+    done = cbe_process("refresh", "--root", str(refreshed_copy), "--json")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["made"] == [] and said["runs"] == [] and said["plan"]["stale"] == {}
@@ -119,7 +105,7 @@ def test_a_second_refresh_runs_nothing_and_changes_no_byte(refreshed_copy):
 
 
 def test_the_same_inputs_give_the_same_bytes_under_another_hash_seed_and_locale(refreshed, study_copy):
-    done = cbe(
+    done = cbe_process(
         "refresh", "--root", str(study_copy), PYTHONHASHSEED="4242", LC_ALL="C", OMP_NUM_THREADS="1", TZ="Asia/Tokyo"
     )
     assert done.returncode == 0, done.stderr

@@ -17,11 +17,20 @@ EXPORTS = ROOT / ".." / "shared" / "real" / "exports"
 GAZETTEER = Gazetteer.from_csv((ROOT / "data" / "reference" / "provinces.csv").read_text(encoding="utf-8"))
 PROVINCES = [province.name for province in GAZETTEER.provinces]
 YEARS = range(2013, 2023)
+NOTHING_COMPUTED = {
+    "indicators.yaml": "index: {name: none}\ngroups: {}\nindicators: {}\n",
+    "regressions.yaml": "variables: {}\nspecifications: {}\n",
+    "exhibits.yaml": "exhibits: {}\n",
+}
 
 
 def study_root(folder: Path) -> Path:
-    """The repository's study with its reference tables and no yearbook."""
-    shutil.copytree(ROOT / "study", folder / "study")
+    """The repository's tables and reference tables, with nothing computed of them and no yearbook."""
+    (folder / "study").mkdir(parents=True)
+    for name in ("study.yaml", "tables.yaml"):
+        shutil.copy(ROOT / "study" / name, folder / "study" / name)
+    for name, text in NOTHING_COMPUTED.items():
+        (folder / "study" / name).write_text(text)
     shutil.copytree(ROOT / "data" / "reference", folder / "data" / "reference")
     return folder
 

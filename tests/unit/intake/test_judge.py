@@ -84,6 +84,11 @@ def test_a_value_out_of_range_in_the_study_years_is_refused_with_its_cell(root):
     assert {"广东", 2020} <= set(judgement.faults[0].facts.values())
 
 
+def test_many_values_out_of_range_are_counted_and_still_a_failed_check(root):
+    judgement = one(root, classic(values(1e6)))
+    assert messages(judgement)[-1] == "more_of_the_same" and {item.code for item in judgement.faults} == {1}
+
+
 def test_values_out_of_range_before_the_study_are_said_and_filed(root):
     frame = values(years=range(1993, 2023))
     frame[1993] = 1.5

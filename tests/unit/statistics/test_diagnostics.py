@@ -8,7 +8,15 @@ import pytest
 from study_panels import BASE, generated, grunfeld, unbalanced
 
 from cbe_assets.statistics.design import design
-from cbe_assets.statistics.diagnostics import diagnostics, modified_wald, pesaran_cd, reset, residuals, wooldridge_ar1
+from cbe_assets.statistics.diagnostics import (
+    brown_forsythe,
+    diagnostics,
+    modified_wald,
+    pesaran_cd,
+    reset,
+    residuals,
+    wooldridge_ar1,
+)
 from cbe_assets.statistics.panel import fit
 from cbe_assets.statistics.specification import Specification
 from cbe_assets.statistics.specification_tests import slope_homogeneity
@@ -69,25 +77,37 @@ def test_modified_wald_written_out_firm_by_firm():
     assert value == pytest.approx(total, rel=1e-8) and df == 29
 
 
-def test_reset_is_the_wald_test_of_linearmodels():
-    from linearmodels.panel import PanelOLS
-
+def test_reset_is_the_jackknife_of_refits_with_the_powers_in():
     frame = generated()
     result = fit(frame, BASE)
     years = {"2013": 0.0, **result.tests["year_effects"]}
     linear = sum(result.terms[name].estimate * frame[name] for name in BASE.explanatory)
     linear = linear + frame["year"].astype(str).map(years)
     scaled = (linear - linear.mean()) / linear.std(ddof=0)
-    exog = pd.concat([frame[list(BASE.explanatory)], pd.get_dummies(frame["year"], drop_first=True, dtype=float)], axis=1)
-    exog = exog.assign(const=1.0, square=scaled**2, cube=scaled**3)
-    exog.columns = [str(name) for name in exog.columns]
-    index = pd.MultiIndex.from_arrays([pd.factorize(frame["province"])[0], frame["year"]])
-    model = PanelOLS(frame[["EXP"]].set_axis(index), exog.set_axis(index), entity_effects=True)
-    fitted = model.fit(cov_type="clustered", cluster_entity=True, group_debias=True)
-    gap = fitted.params[["square", "cube"]].to_numpy()
-    expected = gap @ np.linalg.solve(fitted.cov.loc[["square", "cube"], ["square", "cube"]].to_numpy(), gap) / 2
+    frame = frame.assign(square=scaled**2, cube=scaled**3)
+    longer = replace(BASE, regressors=("square", "cube"), controls=BASE.explanatory)
+
+    def powers(rows: pd.DataFrame) -> np.ndarray:
+        terms = fit(rows, longer).terms
+        return np.array([terms["square"].estimate, terms["cube"].estimate])
+
+    whole = powers(frame)
+    gaps = np.array([powers(frame[frame["province"] != name]) - whole for name in frame["province"].unique()])
+    expected = whole @ np.linalg.solve(29 / 30 * gaps.T @ gaps, whole) / 2
     _, value, df1, df2, _, _ = reset(design(frame, BASE))
     assert value == pytest.approx(expected, rel=1e-6) and (df1, df2) == (2, 29)
+
+
+def test_brown_forsythe_keeps_its_size_where_the_modified_wald_test_does_not():
+    """Normal errors of one variance, ten years: the first rejects few, the second nearly all true nulls."""
+    rejected = np.zeros(2)
+    for seed in range(40):
+        panel = design(simulated(0, 0, 0, seed), PLAIN)
+        rejected += [brown_forsythe(panel)[4] < 0.05, modified_wald(panel)[4] < 0.05]
+    assert rejected[0] <= 6 and rejected[1] >= 30
+    frame = simulated(0, 0, 0, 1)
+    frame["y"] *= np.repeat(np.linspace(0.3, 3, 30), 10)
+    assert brown_forsythe(design(frame, PLAIN))[4] < 0.001
 
 
 def simulated(rho: float, common: float, curved: float, seed: int) -> pd.DataFrame:
@@ -98,7 +118,8 @@ def simulated(rho: float, common: float, curved: float, seed: int) -> pd.DataFra
     frame = generated()[["province", "year"]]
     frame["x"] = rng.normal(size=300)
     loading = np.repeat(rng.normal(1, 1, 30), 10)
-    frame["y"] = frame["x"] + curved * frame["x"] ** 2 + errors.ravel() + common * loading * np.tile(rng.normal(size=10), 30)
+    shocks = common * loading * np.tile(rng.normal(size=10), 30)
+    frame["y"] = frame["x"] + curved * frame["x"] ** 2 + errors.ravel() + shocks
     return frame
 
 
@@ -121,6 +142,7 @@ def test_all_of_them_run_on_an_unbalanced_panel_and_on_pooled_ols():
     pooled = replace(BASE, estimator="pooled_ols", province_effects=False, year_effects=False, covariance="hc1")
     for specification in (BASE, pooled):
         test = diagnostics(unbalanced(), specification)
-        assert list(test.statistics["statistic"]) == ["pesaran_cd", "wooldridge_ar1", "modified_wald", "reset"]
+        names = ["pesaran_cd", "wooldridge_ar1", "modified_wald", "brown_forsythe", "reset"]
+        assert list(test.statistics["statistic"]) == names
         assert np.isfinite(test.statistics["p_value"]).all()
         assert min(test.tests["vif"].values()) >= 1 and len(test.tests["vif"]) == 7

@@ -1,0 +1,257 @@
+"""cbe trace: every number on the way follows from the bytes of the files it names."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pytest
+
+from cbe_assets.assets.graph import build
+from cbe_assets.refresh.run import refresh
+from cbe_assets.study import Study
+from cbe_assets.trace.step import Step
+from cbe_assets.trace.trace import trace
+from cbe_assets.warehouse import Warehouse
+
+CBE = str(Path(sys.executable).with_name("cbe"))
+CORRECTION = """
+corrections:
+  - {{table: fdi, province: 新疆, year: 2018, edition: 2023, printed: {printed}, corrected: 54905,
+     reason: a digit too many, reference: a letter}}
+"""
+
+
+def upstream(graph, *keys: str) -> set[str]:
+    found, waiting = set(), list(keys)
+    while waiting:
+        key = waiting.pop()
+        if key in graph.nodes and key not in found:
+            found.add(key)
+            waiting += graph.nodes[key].deps
+    return found
+
+
+@pytest.fixture(scope="module")
+def treated(refreshed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A refreshed study with a correction, one gap carried forward, one computed, the others interpolated."""
+    root = tmp_path_factory.mktemp("treated") / "study root"
+    shutil.copytree(refreshed, root)
+    fdi = Warehouse(root / "data/warehouse").read("clean/fdi").set_index(["province", "year"])["fdi"]
+    (root / "data/corrections.yaml").write_text(CORRECTION.format(printed=fdi["新疆", 2018]), encoding="utf-8")
+    path = root / "study/tables.yaml"
+    text = path.read_text(encoding="utf-8")
+    for table, policy in (
+        ("express_outlets", "carry"),
+        ("employed_bachelor_share", "{policy: compute, expression: 20 * fiscal_revenue / fiscal_expenditure}"),
+    ):
+        text = re.sub(rf"(  {table}:.*?gaps: )interpolate", rf"\g<1>{policy}", text, count=1, flags=re.DOTALL)
+    path.write_text(text, encoding="utf-8")
+    graph = build(Study.load(root))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DAGSTER_HOME", str(root / ".dagster"))
+        outcome = refresh(graph, select=upstream(graph, "panel/estimation", "clean/revisions"))
+    assert outcome.failed == {}
+    return root
+
+
+def printed_at(root: Path, step: Step) -> str:
+    """What stands in the file at the cell that a step names, read without the package."""
+    path, cell = root / "data/sample" / step.facts["file"], step.facts["cell"]
+    if path.suffix == ".xlsx":
+        value = openpyxl.load_workbook(path)[step.facts["sheet"]][cell].value
+        return str(value)
+    data = path.read_bytes()
+    text = data.decode("utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "gb18030")
+    line, column = (int(part) for part in cell[1:].split("C"))
+    return next(csv.reader(io.StringIO(text.splitlines()[line - 1])))[column - 1].strip()
+
+
+def evaluated(step: Step) -> float:
+    """The step's SQL with the values of its inputs in place of their columns."""
+    values = {below.column: below.value for below in step.inputs}
+    expression = re.sub(r"\b[a-z_]\w*\.(\w+)\b", lambda found: repr(values[found.group(1)]), step.facts["expression"])
+    return duckdb.sql(f"select ({expression})::double").fetchone()[0]
+
+
+def follows(root: Path, step: Step) -> None:
+    """Asserts that a step's value follows from its inputs, and these from the files."""
+    if step.kind == "edition":
+        facts, text = step.facts, printed_at(root, step)
+        assert float(text) == float(facts["text"]) == facts["printed"]
+        if "correction" not in facts:
+            assert math.isclose(step.value, facts["printed"] * facts["factor"], rel_tol=1e-12)
+    elif step.kind == "table":
+        assert math.isclose(step.value, settled(step), rel_tol=1e-12)
+    elif step.kind == "winsorized":
+        low, high = step.facts["limits"]
+        assert step.value == min(max(step.inputs[0].value, low), high)
+    elif step.kind == "index":
+        assert math.isclose(step.value, math.fsum(below.facts["contribution"] for below in step.inputs), rel_tol=1e-12)
+    elif step.kind == "indicator":
+        facts = step.facts
+        z = (evaluated(step) - facts["minimum"]) / (facts["maximum"] - facts["minimum"])
+        assert math.isclose(z * facts["weight"], facts["contribution"], rel_tol=1e-9, abs_tol=1e-15)
+    elif step.kind == "expression":
+        counted = step.facts["expression"].startswith("CAST(COUNT(")
+        found = len(step.inputs[0].facts["rows"]) if counted else evaluated(step)
+        assert math.isclose(step.value, found, rel_tol=1e-12)
+    elif step.kind == "reference":
+        lines = (root / step.facts["file"]).read_text(encoding="utf-8-sig").splitlines()
+        for row in step.facts["rows"]:
+            assert all(text in lines[row["line"] - 1] for name, text in row.items() if name != "line")
+    for below in step.inputs:
+        follows(root, below)
+
+
+def settled(step: Step) -> float:
+    """The value of a cell of a settled table, from what its method says it was made of."""
+    facts, values = step.facts, [below.value for below in step.inputs]
+    if facts["method"] == "interpolated":
+        left, right = facts["neighbours"]
+        assert [below.year for below in step.inputs] == [left, right]
+        return values[0] + (step.year - left) / (right - left) * (values[1] - values[0])
+    if facts["method"] == "computed":
+        return duckdb.sql("select " + facts["expression"].replace("fiscal_revenue", repr(values[0]))
+                          .replace("fiscal_expenditure", repr(values[1]))).fetchone()[0]  # fmt: skip
+    used = [below for below in step.inputs if below.facts["used"]]
+    assert len(used) == 1 and used[0].facts["edition"] == facts["edition"]
+    return facts["correction"]["corrected"] if facts["method"] == "corrected" else used[0].value
+
+
+CELLS = {
+    "revised": ("PGDP", "北京", 2021),
+    "interpolated": ("express_volume_per_head", "宁夏", 2016),
+    "carried": ("express_outlets", "新疆", 2015),
+    "computed": ("HC", "海南", 2017),
+    "corrected": ("FDI", "新疆", 2018),
+    "in 10000 km": ("long_distance_cable_per_head", "四川", 2020),
+    "several tables": ("Inus", "广东", 2019),
+    "public record": ("NumCPZ", "广东", 2022),
+    "index": ("ECI", "浙江", 2022),
+    "outside of the panel": ("gdp", "西藏", 2015),
+    "nation": ("goods_trade", "全国", 2020),
+}
+
+
+@pytest.mark.parametrize("cell", CELLS.values(), ids=list(CELLS))
+def test_every_traced_number_follows_from_the_bytes_of_the_files(treated, cell):
+    variable, province, year = cell
+    step = trace(Study.load(treated), variable, province, year)
+    stored = Warehouse(treated / "data/warehouse").read(step.asset).set_index(["province", "year"])
+    assert step.value == stored.loc[(province, year), step.column]
+    assert any(below.kind in ("edition", "reference") for below in step.walk())
+    follows(treated, step)
+
+
+@pytest.mark.parametrize("side", ["lower", "upper"])
+def test_a_winsorized_cell_shows_the_limit_and_what_it_was(treated, side):
+    warehouse = Warehouse(treated / "data/warehouse")
+    after, before = (warehouse.read(f"panel/{name}").set_index(["province", "year"])["EXP"]
+                     for name in ("estimation", "variables"))  # fmt: skip
+    province, year = (before < after if side == "lower" else before > after).idxmax()
+    step = trace(Study.load(treated), "EXP", province, year)
+    assert step.facts["drawn_in"] == side
+    assert step.value == step.facts["limits"][side == "upper"] == after[province, year]
+    assert step.inputs[0].value == before[province, year]
+    follows(treated, step)
+
+
+@pytest.mark.parametrize("kind", ["revised", "interpolated", "carried", "computed", "corrected"])
+def test_what_was_done_to_a_figure_is_said(treated, kind):
+    variable, province, year = CELLS[kind]
+    tables = [step for step in trace(Study.load(treated), variable, province, year).walk() if step.kind == "table"]
+    if kind == "revised":
+        (step,) = tables
+        assert step.facts["revised"] and step.facts["first_published"] == "2022"
+        newer, older = step.inputs
+        assert newer.facts["edition"] == "2023" and older.facts["edition"] == "2022" and newer.value != older.value
+    else:
+        assert kind in {step.facts["method"] for step in tables}
+
+
+def cbe(*arguments: str, **variables: str) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "CBE_LANG": "en", **variables}
+    return subprocess.run([CBE, *arguments], capture_output=True, text=True, env=environment, check=False)
+
+
+@pytest.mark.parametrize("asked", ["table4_3.ECI", "table4.3.ECI"])
+def test_a_coefficient_names_its_variables_editions_and_files(refreshed, asked):
+    done = cbe("trace", asked, "--root", str(refreshed), "--json")
+    assert done.returncode == 0, done.stderr
+    traced = json.loads(done.stdout)
+    result = json.loads((refreshed / "data/exports/results/table4_3.json").read_text(encoding="utf-8"))
+    assert traced["value"] == result["terms"]["ECI"]["estimate"]
+    assert [step["column"] for step in traced["inputs"]] == ["EXP", "ECI", "PGDP", "Fisca", "HC", "FDI", "Net", "Infr"]
+    files = {file for source in traced["sources"] for file in source["files"]}
+    assert {"manufacturing_exports/2023.xlsx", "gdp/2023.csv", "data/reference/exchange_rate.csv"} <= files
+    assert not any("deposits" in file for file in files), "what only FinDev needs is not behind Table 4"
+    cells = {source["table"]: source.get("cells") for source in traced["sources"]}
+    assert cells["gdp"] == 300
+
+
+def test_a_cell_is_printed_as_lines_with_file_and_cell_in_both_languages(refreshed):
+    arguments = ("trace", "HC", "--province", "Hainan", "--year", "2017", "--root", str(refreshed))
+    english, chinese = cbe(*arguments), cbe(*arguments, CBE_LANG="zh")
+    assert "interpolated linearly between 2016, 2018" in english.stdout and "Hainan 2017" in english.stdout
+    assert "线性插补" in chinese.stdout and "海南 2017" in chinese.stdout
+    assert "employed_bachelor_share/2023.xlsx" in english.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("PGPD", "--province", "广东", "--year", "2020"), "PGDP"),
+        (("PGDP", "--province", "Guangdng", "--year", "2020"), "Guangdong"),
+        (("PGDP", "--province", "广东", "--year", "2031"), "2013-2022"),
+        (("PGDP", "--province", "西藏", "--year", "2020"), "广东"),
+        (("PGDP", "--province", "广东"), "--year"),
+        (("table4_9.ECI",), "table4_3"),
+        (("table4_3.EIC",), "ECI"),
+    ],
+)
+def test_an_unknown_name_is_wrong_use_and_names_the_nearest(refreshed, arguments, said):
+    done = cbe("trace", *arguments, "--root", str(refreshed))
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_study_that_was_never_refreshed_says_so(study_copy):
+    done = cbe("trace", "EXP", "--province", "广东", "--year", "2020", "--root", str(study_copy))
+    assert done.returncode == 1 and "refresh" in done.stderr
+
+
+def test_a_trace_through_changed_files_says_that_they_changed(refreshed_copy):
+    path = refreshed_copy / "data/sample/fdi/2023.xlsx"
+    path.write_bytes(path.read_bytes() + b"\0")
+    step = trace(Study.load(refreshed_copy), "FDI", "广东", 2020)
+    assert step.facts["stale"] == ["raw/fdi"]
+
+
+def test_a_trace_takes_less_than_two_seconds(refreshed):
+    took = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        assert cbe("trace", "ECI", "--province", "广东", "--year", "2022", "--root", str(refreshed)).returncode == 0
+        took.append(time.perf_counter() - begun)
+    assert min(took) < 2, took
+
+
+def test_a_trace_loads_no_framework(refreshed):
+    code = (
+        "import sys; from cbe_assets.cli import app; "
+        f"app(['trace', 'table4_3.ECI', '--root', {str(refreshed)!r}], standalone_mode=False); "
+        "print([n for n in ('dagster', 'great_expectations', 'linearmodels', 'matplotlib', 'duckdb') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
