@@ -39,6 +39,13 @@ def nodes(study: Study) -> list[Node]:
             kinds=("python", "numpy"),
             title=Text(zh="指标权重", en="Weight of each indicator"),
             make=lambda inputs: _weights(inputs, study.index.weights, directions, groups, printed),
+            lineage=lambda: {
+                **{limit: [("panel/indicators", key) for key in directions] for limit in ("minimum", "maximum")},
+                **{
+                    number: [("index/normalized", key) for key in directions]
+                    for number in ("indicator", "entropy", "divergence", "weight")
+                },
+            },
         ),
         Node(
             key=f"index/{name.lower()}",
@@ -49,7 +56,10 @@ def nodes(study: Study) -> list[Node]:
             title=Text(zh=f"综合指数 {name}", en=f"The index {name} and its rank within each year"),
             make=lambda inputs: _composite(inputs, name),
             lineage=lambda: {
-                name: [("index/normalized", key) for key in directions] + [("index/weights", "weight")],
+                **{
+                    column: [("index/normalized", key) for key in directions] + [("index/weights", "weight")]
+                    for column in (name, "rank")
+                },
                 "province": [("index/normalized", "province")],
                 "year": [("index/normalized", "year")],
             },

@@ -89,7 +89,9 @@ def _oddities(tables: list[str]) -> Node:
         definition={"tables": tables},
         code=("yearbook", "assets.treatment"),
         kinds=("python", "pandas"),
-        title=Text(zh="与前后年份相差悬殊的数值（保留）", en="Values far from the years before and after; kept as they are"),
+        title=Text(
+            zh="与前后年份相差悬殊的数值（保留）", en="Values far from the years before and after; kept as they are"
+        ),
         make=lambda inputs: _odd(tables, inputs),
         lineage=lambda: _of_clean(tables, dict.fromkeys(("value", "before", "after", "ratio"))),
     )

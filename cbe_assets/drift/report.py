@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from cbe_assets.drift.attribution import Attribution
+from cbe_assets.statistics.result import plain
 from cbe_assets.study import Text
 
 COLUMNS = (
@@ -111,7 +112,7 @@ class Drift:
             for item in self.attribution
         ]  # fmt: skip
         reasons = [{"zh": text.zh, "en": text.en} for text in self.unattributed]
-        return {**sides, "simulated": self.simulated, **listed, "attribution": parts, "unattributed": reasons}
+        return plain({**sides, "simulated": self.simulated, **listed, "attribution": parts, "unattributed": reasons})
 
 
 def _side(side: Side | None) -> dict[str, object] | None:

@@ -203,24 +203,28 @@ class _AndersonRubin:
         self._freedom = (parts.z.shape[1], parts.groups - 1)
         self._limit = float(stats.f.ppf(level, *self._freedom))
         q = np.linalg.qr(parts.z)[0]
-        self._toward = np.column_stack([q.T @ parts.y, q.T @ parts.x])
         both = np.column_stack([parts.y, parts.x])
+        self._toward = q.T @ both
         left = both - q @ self._toward
-        self._scores = [parts.summed(q * left[:, [j]]) for j in (0, 1)]
-        self._factor = parts.factor(parts.parameters - 1 + q.shape[1])
+        scores = [parts.summed(q * left[:, [j]]) for j in (0, 1)]
+        factor = parts.factor(parts.parameters - 1 + q.shape[1])
+        self._spread = {(i, j): factor * scores[i].T @ scores[j] for i in (0, 1) for j in (0, 1)}
 
-    def statistic(self, direction: np.ndarray) -> float:
-        """At the coefficient direction[1] / direction[0]; (0, 1) is infinity."""
-        one, coefficient = direction
-        gap = one * self._toward[:, 0] - coefficient * self._toward[:, 1]
-        scores = one * self._scores[0] - coefficient * self._scores[1]
-        covariance = self._factor * scores.T @ scores
-        return float(gap @ np.linalg.solve(covariance, gap)) / self._freedom[0]
+    def statistics(self, directions: np.ndarray) -> np.ndarray:
+        """At the coefficients directions[:, 1] / directions[:, 0]; (0, 1) is infinity."""
+        one, coefficient = directions[:, 0], directions[:, 1]
+        gap = one[:, None] * self._toward[:, 0] - coefficient[:, None] * self._toward[:, 1]
+        cross = self._spread[0, 1] + self._spread[1, 0]
+        weights = (one**2, -one * coefficient, coefficient**2)
+        parts = (self._spread[0, 0], cross, self._spread[1, 1])
+        covariance = sum(weight[:, None, None] * part for weight, part in zip(weights, parts, strict=True))
+        solved = np.linalg.solve(covariance, gap[:, :, None])[:, :, 0]
+        return np.einsum("mi,mi->m", gap, solved) / self._freedom[0]
 
     def p_value(self, coefficient: float) -> float:
         from scipy import stats
 
-        return float(stats.f.sf(self.statistic(np.array([1.0, coefficient])), *self._freedom))
+        return float(stats.f.sf(self.statistics(np.array([[1.0, coefficient]]))[0], *self._freedom))
 
     def intervals(self, around: Term, points: int = 4001) -> tuple[tuple[float, float], ...]:
         """All coefficients that are not rejected, as disjoint intervals in ascending order.
@@ -229,19 +233,19 @@ class _AndersonRubin:
         neighbouring points are narrowed down by bisection.
         """
 
-        def accepted(angle: float) -> bool:
-            cosine = np.cos(angle) if abs(angle) < np.pi / 2 else 0.0
-            sine = np.sin(angle)
-            direction = np.array([cosine, cosine * around.estimate + sine * around.std_error])
-            return self.statistic(direction) <= self._limit
+        def accepted(angles: np.ndarray) -> np.ndarray:
+            cosines = np.where(np.abs(angles) < np.pi / 2, np.cos(angles), 0.0)
+            tangent = cosines * around.estimate + np.sin(angles) * around.std_error
+            return self.statistics(np.column_stack([cosines, tangent])) <= self._limit
 
         angles = np.linspace(-np.pi / 2, np.pi / 2, points)
-        inside = np.array([accepted(angle) for angle in angles])
+        inside = accepted(angles)
         edges = [-np.inf] if inside[0] else []
         for j in np.flatnonzero(inside[1:] != inside[:-1]):
             low, high = angles[j], angles[j + 1]
             while (middle := (low + high) / 2) not in (low, high):
-                low, high = (middle, high) if accepted(middle) == inside[j] else (low, middle)
+                same = accepted(np.array([middle]))[0] == inside[j]
+                low, high = (middle, high) if same else (low, middle)
             edges.append(around.estimate + around.std_error * float(np.tan(low)))
         edges += [np.inf] if inside[-1] else []
         return tuple((float(low), float(high)) for low, high in zip(edges[::2], edges[1::2], strict=True))

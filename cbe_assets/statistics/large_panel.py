@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cbe_assets.faults import StudyFault, fault
+from cbe_assets.statistics.kernel import eliminate
 from cbe_assets.statistics.result import Term
 
 BLOCK = 1 << 15
@@ -66,9 +67,10 @@ def two_way(
     shifts = pinned @ year_sums
     free = products - year_sums.T @ shifts
     k = len(x)
-    scale = np.diagonal(products)[:k]
-    if (np.diagonal(free)[:k] <= 1e-11 * scale).any() or np.linalg.matrix_rank(_scaled(free[:k, :k])) < k:
-        raise StudyFault([fault("statistics_all_absorbed", key="two_way", found=", ".join(names))])
+    found = eliminate(free[None].copy(), np.diagonal(products)[:k])[0][0]
+    spanned = [name for name, value in zip(names, found, strict=True) if not np.isfinite(value)]
+    if spanned:
+        raise StudyFault([fault("statistics_all_absorbed", key="two_way", found=name) for name in spanned])
     inverse = np.linalg.inv(free[:k, :k])
     slopes = inverse @ free[:k, k]
     middle, ssr = blocks.scores(shifts, slopes)
@@ -78,11 +80,6 @@ def two_way(
     errors = np.sqrt(np.diagonal(covariance))
     terms = {name: Term.from_t(slopes[j], errors[j], groups - 1) for j, name in enumerate(names)}
     return TwoWay(terms, covariance, ssr, n, groups)
-
-
-def _scaled(matrix: np.ndarray) -> np.ndarray:
-    size = np.sqrt(np.diagonal(matrix))
-    return matrix / np.outer(size, size)
 
 
 class _Blocks:

@@ -40,7 +40,9 @@ def coefficient(study: Study, asked: str) -> Coefficient | None:
     name, _, term = asked.rpartition(".")
     specification = _specification(study, name)
     if specification is None:
-        columns = [f"{exhibit}.{n}" for exhibit, item in study.exhibits.items() for n in range(1, len(item.columns) + 1)]
+        columns = [
+            f"{exhibit}.{n}" for exhibit, item in study.exhibits.items() for n in range(1, len(item.columns) + 1)
+        ]
         expected = nearest(name, [*study.specifications, *columns])
         raise StudyFault([fault("trace_unknown_specification", found=name, expected=expected)])
     return Coefficient(specification, term)

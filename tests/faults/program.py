@@ -9,15 +9,21 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
-IMPORTED = [
-    "cbe_assets.cli", "cbe_assets.refresh.dagster_runs", "cbe_assets.statistics.panel", "cbe_assets.gate",
-    "great_expectations", "linearmodels", "pyarrow.parquet", "duckdb", "sqlglot.lineage",
-]  # fmt: skip
+import pytest
+
 _forking = multiprocessing.get_context("forkserver")
-_forking.set_forkserver_preload(IMPORTED)
+
+
+def serve() -> None:
+    """Starts the process that the others are forked from; it imports warmed.py, and passes over what it cannot find."""
+    _forking.set_forkserver_preload(["warmed"])
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
+        forkserver.ensure_running()
 
 
 @dataclass
@@ -59,9 +65,11 @@ class Program:
 
 def start(folder: Path, *arguments: str, **variables: str) -> Program:
     """Starts `cbe ARGUMENTS`; what it prints goes to new files under `folder`."""
+    serve()
     folder.mkdir(parents=True, exist_ok=True)
     number = len(list(folder.glob("*.out")))
     out, err = folder / f"{number}.out", folder / f"{number}.err"
+    out.touch()
     settings = {"CBE_LANG": "en", **variables}
     process = _forking.Process(target=_main, args=(list(arguments), settings, str(out), str(err)))
     process.start()

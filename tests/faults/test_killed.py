@@ -1,4 +1,4 @@
-"""Promise: a refresh killed at any moment leaves every table old or new, and the next one ends as if nothing had been."""
+"""Promise: killed at any moment, a refresh leaves every table old or new; the next ends as if nothing had been."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def moments(count: int) -> list:
     draw = random.Random(20250714)
     chosen = [(draw.uniform(0.05, 1.0), "changed" if number % 2 == 0 else "unmade") for number in range(count)]
     return [
-        pytest.param(*item, marks=[pytest.mark.slow] if number >= FEW else []) for number, item in enumerate(chosen)
+        pytest.param(*item, id=f"moment {number + 1}", marks=[pytest.mark.slow] if number >= FEW else [])
+        for number, item in enumerate(chosen)
     ]
 
 
@@ -65,8 +66,10 @@ def test_killed_at_a_random_moment(fraction, before, changed, unmade, undisturbe
 
 def open_runs(root: Path) -> list[str]:
     """Runs that Dagster still believes to be going on."""
-    from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
+    from dagster import DagsterRunStatus, RunsFilter
 
-    with DagsterInstance.from_config(str(root / ".dagster")) as instance:
+    from cbe_assets.refresh.home import instance
+
+    with instance(root) as opened:
         wanted = RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.STARTING])
-        return [run.run_id for run in instance.get_runs(wanted)]
+        return [run.run_id for run in opened.get_runs(wanted)]

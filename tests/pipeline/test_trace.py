@@ -8,10 +8,10 @@ import json
 import math
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -73,7 +73,8 @@ def printed_at(root: Path, step: Step) -> str:
         value = openpyxl.load_workbook(path)[step.facts["sheet"]][cell].value
         return str(value)
     data = path.read_bytes()
-    text = data.decode("utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "gb18030")
+    unicode = data.startswith((b"\xef\xbb\xbf", b"Region,"))  # the layouts of the new site and in English
+    text = data.decode("utf-8-sig" if unicode else "gb18030")
     line, column = (int(part) for part in cell[1:].split("C"))
     return next(csv.reader(io.StringIO(text.splitlines()[line - 1])))[column - 1].strip()
 
@@ -82,7 +83,12 @@ def evaluated(step: Step) -> float:
     """The step's SQL with the values of its inputs in place of their columns."""
     values = {below.column: below.value for below in step.inputs}
     expression = re.sub(r"\b[a-z_]\w*\.(\w+)\b", lambda found: repr(values[found.group(1)]), step.facts["expression"])
-    return duckdb.sql(f"select ({expression})::double").fetchone()[0]
+    return arithmetic(expression)
+
+
+def arithmetic(expression: str) -> float:
+    with duckdb.connect() as connection:
+        return connection.execute(f"select ({expression})::double").fetchall()[0][0]
 
 
 def follows(root: Path, step: Step) -> None:
@@ -123,8 +129,8 @@ def settled(step: Step) -> float:
         assert [below.year for below in step.inputs] == [left, right]
         return values[0] + (step.year - left) / (right - left) * (values[1] - values[0])
     if facts["method"] == "computed":
-        return duckdb.sql("select " + facts["expression"].replace("fiscal_revenue", repr(values[0]))
-                          .replace("fiscal_expenditure", repr(values[1]))).fetchone()[0]  # fmt: skip
+        by_name = dict(zip((below.column for below in step.inputs), map(repr, values), strict=True))
+        return arithmetic(re.sub(r"[a-z]\w+", lambda found: by_name[found.group()], facts["expression"]))
     used = [below for below in step.inputs if below.facts["used"]]
     assert len(used) == 1 and used[0].facts["edition"] == facts["edition"]
     return facts["correction"]["corrected"] if facts["method"] == "corrected" else used[0].value
@@ -239,12 +245,14 @@ def test_a_trace_through_changed_files_says_that_they_changed(refreshed_copy):
 
 
 def test_a_trace_takes_less_than_two_seconds(refreshed):
+    """Of processor time, start of the interpreter included: the clock would measure what else the machine does."""
     took = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        assert cbe("trace", "ECI", "--province", "广东", "--year", "2022", "--root", str(refreshed)).returncode == 0
-        took.append(time.perf_counter() - begun)
-    assert min(took) < 2, took
+    for asked in (("ECI", "--province", "广东", "--year", "2022"), ("table4.3.ECI",)):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert cbe("trace", *asked, "--root", str(refreshed)).returncode == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    assert max(took) < 2, took
 
 
 def test_a_trace_loads_no_framework(refreshed):

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "cbe_assets"
-PURE = ("yearbook", "statistics", "publish", "simulate")
+PURE = ("yearbook", "statistics", "publish", "simulate", "drift")
 FRAMEWORKS = {"dagster", "duckdb", "great_expectations", "sqlglot", "typer", "rich"}
 INNER = {"faults", "study", *PURE}
 ORCHESTRATION = {"refresh", "cli", "definitions"}
-STORAGE = {"warehouse", "validation", "sources", "gate", "domain_expectations", "assets", "recheck", "simulated_files"}
+STORAGE = {
+    "warehouse", "validation", "sources", "gate", "domain_expectations", "assets", "recheck", "simulated_files",
+    "history",
+}  # fmt: skip
 
 
 def imported(path: Path) -> set[str]:

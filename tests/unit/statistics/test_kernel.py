@@ -59,9 +59,9 @@ def test_the_sample_itself_agrees_with_linearmodels(frame):
 @FRAMES
 def test_resamples_equal_refits_with_relabelled_provinces(frame):
     products = CrossProducts.from_frame(frame, VARIABLES)
-    counts = bootstrap_counts(30, 20, seed=4)
+    counts = bootstrap_counts(30, 6, seed=4)
     fits = products.fit("EXP", X, counts)
-    for draw in range(20):
+    for draw in range(6):
         rows = relabelled(frame, counts[draw])
         assert fits.n[draw] == len(rows)
         scale = np.abs(fits.coefficients[draw]).max()
