@@ -343,9 +343,7 @@ class Study:
         as_of: YYYY-MM-DD, when the study is to be as it would have been on that day; else None.
     """
 
-    def __init__(
-        self, root: Path, parsed: dict[str, Any], yearbooks: Path | None = None, as_of: date | None = None
-    ):
+    def __init__(self, root: Path, parsed: dict[str, Any], yearbooks: Path | None = None, as_of: date | None = None):
         self.root = root
         self.as_of = as_of.isoformat() if as_of else None
         self.settings: Settings = _known_by(parsed["study"], as_of) if as_of else parsed["study"]
@@ -420,7 +418,8 @@ def _known_by(settings: Settings, day: date) -> Settings:
     """
     first, last = settings.years
     if day.year <= first:
-        raise StudyFault([fault("as_of_too_early", key="--as-of", found=day.isoformat(), expected=f"{first + 1}-01-01")])
+        facts = {"found": day.isoformat(), "expected": f"{first + 1}-01-01"}
+        raise StudyFault([fault("as_of_too_early", key="--as-of", **facts)])
     return settings.model_copy(update={"years": (first, min(last, day.year - 1))})
 
 

@@ -19,7 +19,7 @@ MODEL_PANEL, INDEX_PANEL = "panel/estimation", "panel/indicators"
 
 
 def editions(study: Study) -> Node:
-    """One row per official table: editions read, cells used, filled, corrected and revised, as of when, simulated or not."""
+    """One row per official table: its editions, its cells used, filled, corrected and revised, and as of which day."""
     tables = list(study.tables)
     return Node(
         key=EDITIONS,

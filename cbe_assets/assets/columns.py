@@ -1,4 +1,4 @@
-"""From which columns a column is computed, back to the official tables: read from the SQL and the index's declaration."""
+"""From which columns a column is computed, back to the official tables, as the SQL and the index's declaration say."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 import dagster as dg
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from cbe_assets.assets.graph import Graph
 from cbe_assets.faults import FAILED, StudyFault, fault
@@ -67,12 +67,12 @@ class Runs:
 
     @contextlib.contextmanager
     def _storage_faults_said(self) -> Iterator[None]:
-        """SQLite's words for a full disk and a read-only folder as faults."""
+        """SQLite's words for a full disk, a read-only folder and a damaged file as faults."""
         place = home_of(self.planner.graph.study.root)
         try:
             with disk_faults_said(place):
                 yield
-        except OperationalError as error:
+        except DatabaseError as error:
             for words, message in _STORAGE_FAULTS.items():
                 if words in str(error.orig):
                     raise StudyFault([fault(message, file=str(place), code=FAILED)]) from error
@@ -83,6 +83,8 @@ _STORAGE_FAULTS = {
     "disk is full": "disk_full",
     "readonly database": "not_writable",
     "unable to open database file": "not_writable",
+    "file is not a database": "records_damaged",
+    "disk image is malformed": "records_damaged",
 }
 
 

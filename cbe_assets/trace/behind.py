@@ -70,11 +70,11 @@ def _official(stored: Stored, table: str) -> Step:
     frame = frame[~frame["province"].isin(stored.study.settings.excluded_provinces).to_numpy()]
     raw = stored.frame(f"raw/{table}")
     counts = frame["edition"].dropna().value_counts().to_dict()
-    files = raw.drop_duplicates(["edition", "file"])[["edition", "file"]]
+    files = raw.drop_duplicates(["edition", "file"]).groupby("edition")["file"].agg(list).to_dict()
     editions = [
-        {"edition": edition, "cells": int(counts[edition]), "files": files.loc[files["edition"] == edition, "file"].tolist()}
+        {"edition": edition, "cells": int(counts[edition]), "files": files.get(edition, [])}
         for edition in in_order(counts)
-    ]  # fmt: skip
+    ]
     facts = {
         "title": declared.title.model_dump(),
         "source": declared.source.model_dump(),

@@ -44,8 +44,17 @@ def fill(place: Path, left: int) -> Path:
     return filler
 
 
-@pytest.mark.parametrize("left", [0, 40_000, 200_000])
-@pytest.mark.parametrize("records", ["elsewhere", "on the same disk"])
+@pytest.mark.parametrize(
+    ("records", "left"),
+    [
+        ("elsewhere", 40_000),
+        ("on the same disk", 0),
+        pytest.param("elsewhere", 0, marks=pytest.mark.slow),
+        pytest.param("elsewhere", 200_000, marks=pytest.mark.slow),
+        pytest.param("on the same disk", 40_000, marks=pytest.mark.slow),
+        pytest.param("on the same disk", 200_000, marks=pytest.mark.slow),
+    ],
+)
 def test_a_full_disk_is_said_and_keeps_the_old_state(small_disk, cbe, tmp_path, left, records):
     root = small_disk
     home = (

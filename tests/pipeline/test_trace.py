@@ -259,7 +259,8 @@ def test_a_trace_loads_no_framework(refreshed):
     code = (
         "import sys; from cbe_assets.cli import app; "
         f"app(['trace', 'table4_3.ECI', '--root', {str(refreshed)!r}], standalone_mode=False); "
-        "print([n for n in ('dagster', 'great_expectations', 'linearmodels', 'matplotlib', 'duckdb') if n in sys.modules])"
+        "heavy = ('dagster', 'great_expectations', 'linearmodels', 'matplotlib', 'duckdb'); "
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

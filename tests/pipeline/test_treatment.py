@@ -67,9 +67,10 @@ def test_years_not_over_by_the_day_are_left_out(refreshed):
 
 
 def test_an_edition_not_out_by_the_day_is_missing_not_guessed(refreshed_copy):
-    done = cbe("refresh", "--root", str(refreshed_copy), "--as-of", "2022-12-31")
-    assert done.returncode == 2 and "clean/fdi" not in done.stdout
-    assert "fdi" in done.stderr and "Traceback" not in done.stderr
+    outcome = refresh(build(Study.load(refreshed_copy, as_of="2022-12-31")), select={"clean/fdi", "clean/gdp"})
+    assert list(outcome.made) == ["clean/gdp"] and outcome.code == 2
+    assert [fault.message for fault in outcome.failed["clean/fdi"]] == ["table_without_values"]
+    assert set(Warehouse(refreshed_copy / "data/warehouse").read("clean/gdp")["edition"]) == {"2022"}
 
 
 def test_the_revisions_table_lists_each_changed_cell_once(refreshed):
@@ -128,8 +129,10 @@ def test_a_specification_without_filled_cells_leaves_their_province_years_out(re
     done = cbe("draft", "--root", str(refreshed_copy))
     assert done.returncode == 0 and (suites / "table4_3_observed.json").is_file()
     exhibits = refreshed_copy / "study/exhibits.yaml"
-    listed = exhibits.read_text(encoding="utf-8")
-    exhibits.write_text(listed.replace("table4_2, table4_3]", "table4_2, table4_3, table4_3_observed]"), encoding="utf-8")
+    listed = exhibits.read_text(encoding="utf-8").replace(
+        "table4_2, table4_3]", "table4_2, table4_3, table4_3_observed]"
+    )
+    exhibits.write_text(listed, encoding="utf-8")
     made(build(Study.load(refreshed_copy)), "model/table4_3_observed", "exhibit/table4")
     result = json.loads((refreshed_copy / "data/exports/results/table4_3_observed.json").read_text(encoding="utf-8"))
     assert result["n"] == 296 and result["sample"]["excluded"] == 4
@@ -140,8 +143,9 @@ def test_a_specification_without_filled_cells_leaves_their_province_years_out(re
 def test_a_sample_that_says_nothing_or_half_is_wrong(study_copy):
     path = study_copy / "study/regressions.yaml"
     text = path.read_text(encoding="utf-8")
+    entry = "sample: {split: FinDev, at: median, side: high}"
     for wrong in ("{}", "{side: high}", "{split: FinDev}"):
-        path.write_text(text.replace("sample: {split: FinDev, at: median, side: high}", f"sample: {wrong}"), encoding="utf-8")
+        path.write_text(text.replace(entry, f"sample: {wrong}"), encoding="utf-8")
         with pytest.raises(StudyFault, match="regressions.yaml"):
             Study.load(study_copy)
 
@@ -158,8 +162,9 @@ def test_a_correction_fails_loudly_when_the_edition_prints_something_else(refres
     text += "     reason: a slip, reference: a letter}\n"
     (refreshed_copy / "data/corrections.yaml").write_text(text, encoding="utf-8")
     before = (refreshed_copy / "data/warehouse/clean/fdi.parquet").read_bytes()
-    done = cbe("refresh", "--root", str(refreshed_copy), "--select", "clean/fdi")
-    assert done.returncode == 2 and "fdi" in done.stderr and "新疆" in done.stderr
+    outcome = refresh(build(Study.load(refreshed_copy)), select={"clean/fdi"})
+    (said,) = outcome.failed["clean/fdi"]
+    assert said.message == "correction_stale" and said.facts["province"] == "新疆" and said.code == 2
     assert (refreshed_copy / "data/warehouse/clean/fdi.parquet").read_bytes() == before
 
 

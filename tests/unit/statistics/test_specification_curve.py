@@ -71,7 +71,7 @@ def test_all_subsets_are_there_once():
     assert len(found) == 64 and set(found) == expected
 
 
-def test_the_issue_of_the_study_has_more_than_two_thousand():
+def test_the_study_has_more_than_two_thousand_specifications():
     assert Alternatives(("EXP", "EXP_share"), ("a", "b", "c", "d", "e", "f"), CONTROLS).count == 9216
 
 
