@@ -116,11 +116,9 @@ def main() -> None:
         ratios = [measured[name][0] / measured[base][0] for measured in rounds]
         print(f"{name} / {base}: median {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})")
     if "--stock" in sys.argv:
-        seconds, memory = stock_dagster()
+        seconds, _ = stock_dagster()
         full = statistics.median(measured["full refresh"][0] for measured in rounds)
-        print(
-            f"stock storage and multiprocess executor, once: {seconds:.0f} s, {memory:.0f} MiB a process, {seconds / full:.1f} times ours"
-        )
+        print(f"stock storage and multiprocess executor, once: {seconds:.0f} s, {seconds / full:.1f} times ours")
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 
 from cbe_assets.assets.graph import build
-from cbe_assets.gate import make
+from cbe_assets.gate import commit, make
 from cbe_assets.study import Study
-from cbe_assets.warehouse import Warehouse, write_atomically
+from cbe_assets.warehouse import Warehouse
 
 
 def main(root: str) -> None:
@@ -18,9 +18,7 @@ def main(root: str) -> None:
     warehouse = Warehouse(study.warehouse)
     for node in build(study).nodes.values():
         output, record = make(node, warehouse, "", {})
-        for path, data in output.files.items():
-            write_atomically(study.exports / path, data)
-        warehouse.store(output.frame, record)
+        commit(output, record, warehouse, study.exports)
     warehouse.publish_database(warehouse.stored())
 
 

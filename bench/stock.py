@@ -1,4 +1,4 @@
-"""The same graph on Dagster's stock storage and multiprocess executor, for comparison; loaded by `dagster job execute`."""
+"""The graph on Dagster's stock storage and multiprocess executor, to compare with; for `dagster job execute`."""
 
 import dagster as dg
 

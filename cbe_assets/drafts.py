@@ -63,11 +63,11 @@ def draft(study: Study, node: Node) -> list[Expectation]:
     if node.layer == "model" and node.name in study.specifications:
         return _specification(study, node.name)
     if node.key in _LONG:
-        return [*_rows(0), _expect("compound_columns_to_be_unique", column_list=_LONG[node.key])]
+        return [*_rows(0), _unique(_LONG[node.key])]
     if node.name in study.reference_tables:
         declared = study.reference_tables[node.name]
         columns = _columns(list(declared.columns))
-        return [columns, *_rows(1), _expect("compound_columns_to_be_unique", column_list=declared.key)]
+        return [columns, *_rows(1), _unique(declared.key)]
     return _rows(1)
 
 
@@ -77,6 +77,12 @@ def _expect(kind: str, *, severity: str = "critical", **kwargs: Any) -> Expectat
 
 def _parameter(name: str) -> dict[str, str]:
     return {"$PARAMETER": name}
+
+
+def _unique(columns: list[str]) -> Expectation:
+    if len(columns) == 1:
+        return _expect("column_values_to_be_unique", column=columns[0])
+    return _expect("compound_columns_to_be_unique", column_list=columns)
 
 
 def _columns(names: list[str]) -> Expectation:
@@ -92,7 +98,7 @@ def _whole(rows: str, **column: str) -> list[Expectation]:
     years = {"first_year": _parameter("first_year"), "last_year": _parameter("last_year")}
     return [
         _expect("table_row_count_to_equal", value=_parameter(rows)),
-        _expect("compound_columns_to_be_unique", column_list=["province", "year"]),
+        _unique(["province", "year"]),
         _expect("every_province_every_year", **years, **column),
     ]
 
@@ -101,7 +107,7 @@ def _raw(study: Study, name: str) -> list[Expectation]:
     return [
         _columns(list(raw.COLUMNS)),
         *_rows(1),
-        _expect("compound_columns_to_be_unique", column_list=["edition", "indicator", "province", "year"]),
+        _unique(["edition", "indicator", "province", "year"]),
         _expect("columns_to_lie_between", ranges={"year": [1949, 2100]}),
         _expect("column_values_to_not_be_null", column="cell"),
         _expect("column_distinct_values_to_be_in_set", column="unit", value_set=_units(study, name)),
@@ -136,7 +142,7 @@ def _sql(study: Study, node: Node) -> list[Expectation]:
     if not {"province", "year"} <= set(names):
         return [_columns(names), *_rows(1)]
     if node.layer != "panel":
-        return [_columns(names), *_rows(1), _expect("compound_columns_to_be_unique", column_list=["province", "year"])]
+        return [_columns(names), *_rows(1), _unique(["province", "year"])]
     spread = [name for name in names if name in study.variables or name in study.indicators]
     varied = [_expect("column_stdev_to_be_between", column=name, min_value=0, strict_min=True) for name in spread]
     return [_columns(names), *_whole("panel_rows"), *varied]

@@ -59,8 +59,6 @@ def accept(
 ) -> Made:
     """Validates a candidate; stores and exports it if every critical expectation holds.
 
-    Exports and what the history keeps are written first: the Parquet file with its record is what commits the asset.
-
     Raises:
         Rejected: it does not hold; the candidate and the reasons are kept under rejected/.
     """
@@ -70,9 +68,17 @@ def accept(
     if not verdict.accepted:
         warehouse.reject(node.key, output.frame, [check.as_dict() for check in verdict.checks if not check.success])
         raise Rejected(made)
+    commit(output, made.record, warehouse, exports)
+    return made
+
+
+def commit(output: Output, record: Record, warehouse: Warehouse, exports: Path) -> None:
+    """Writes what an asset made.
+
+    Exports and what the history keeps come first: the Parquet file with its record is what commits the asset.
+    """
     for path, data in output.kept.items():
         write_atomically(warehouse.folder / path, data)
     for path, data in sorted(output.files.items()):
         write_atomically(exports / path, data)
-    warehouse.store(output.frame, made.record)
-    return made
+    warehouse.store(output.frame, record)

@@ -58,7 +58,7 @@ def _rendered(study: Study, name: str, inputs: Inputs) -> Output:
     new = history.find(inputs(HISTORY)["snapshot"].iloc[0])
     drift = between(study, history, history.before(new), new, study.exhibits[name].columns)
     rendered = render(drift, study, name, gazetteer(study))
-    return Output(rendered.grid, rendered.files, preview=rendered.preview_md, picture=rendered.thumbnail_png)
+    return Output(rendered.grid, rendered.files, preview=rendered.preview_md)
 
 
 def between(study: Study, history: History, old: Entry | None, new: Entry, headline: list[str]) -> Drift:

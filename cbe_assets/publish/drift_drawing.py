@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from cbe_assets.drift.report import Drift
-from cbe_assets.publish.drawing import ALARM, BARS, DOTS, INK, LINE, PREVIEW_DOTS, SOFT, WIDTH, saved, style
+from cbe_assets.publish.drawing import ALARM, BARS, DOTS, INK, LINE, SOFT, WIDTH, saved, style
 from cbe_assets.publish.drift_lines import coefficient_name, place_name
 from cbe_assets.publish.wording import Language, words
 from cbe_assets.yearbook.gazetteer import Gazetteer
@@ -40,13 +40,6 @@ def pictures(drift: Drift, gazetteer: Gazetteer, language: Language) -> dict[tup
             figure = draw()
             made[name, "svg"], made[name, "png"] = saved(figure, "svg", DOTS), saved(figure, "png", DOTS)
     return made
-
-
-def thumbnail(drift: Drift, gazetteer: Gazetteer) -> bytes:
-    """A small PNG for the web interface: the map, or the coefficients where no cell changed."""
-    with style("drift"):
-        figure = _map(drift, gazetteer, "en") if len(drift.cells) else _course(drift, gazetteer, "en")
-        return saved(figure, "png", PREVIEW_DOTS)
 
 
 def _figure(height: float, simulated: bool, language: Language) -> Figure:

@@ -6,7 +6,7 @@ import base64
 from html import escape
 
 from cbe_assets.drift.report import Drift
-from cbe_assets.publish.drift_drawing import pictures, thumbnail
+from cbe_assets.publish.drift_drawing import pictures
 from cbe_assets.publish.drift_lines import summary
 from cbe_assets.publish.drift_sections import Listing, Section, sections
 from cbe_assets.publish.page import banner, document
@@ -38,7 +38,7 @@ def render(drift: Drift, study: Study, name: str, gazetteer: Gazetteer) -> Rende
         files[f"report/{name}.{language}.md"] = markdown(parts, title, drift.simulated, language).encode()
     lines = summary(drift, study, gazetteer)
     preview = f"**{title['en']}**\n\n" + "".join(f"- {escaped(line['en'])}\n" for line in lines)
-    return Rendered(drift.frame(lines), files, preview, thumbnail(drift, gazetteer))
+    return Rendered(drift.frame(lines), files, preview)
 
 
 def page_title(study: Study, name: str) -> Text:

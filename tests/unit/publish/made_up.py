@@ -144,13 +144,14 @@ def frames(study: Study, gazetteer: Gazetteer) -> dict[str, pd.DataFrame]:
 
 
 def rendered_exhibits(simulated: bool) -> dict[str, Rendered]:
-    """Every exhibit of the repository's study, the report last."""
+    """Every exhibit of the repository's study that shows stored results, the report last."""
     study = Study.load(ROOT)
     gazetteer = Gazetteer.from_csv((study.reference / "provinces.csv").read_text(encoding="utf-8"))
     stored, made, files = frames(study, gazetteer), {}, {}
     editions = {table: "2023-12" for table in study.tables} | {"gdp": "2024-10", "population": "2024-10"}
-    context = Context(simulated, editions, gazetteer, 12, files.__getitem__)
-    for name in sorted(study.exhibits, key=lambda name: study.exhibits[name].kind == "report"):
+    context = Context(simulated, editions, gazetteer, 12, exported=files.__getitem__)
+    shown = [name for name, declared in study.exhibits.items() if declared.kind != "drift"]
+    for name in sorted(shown, key=lambda name: study.exhibits[name].kind == "report"):
         made[name] = render(study, name, {key: stored[key] for key in inputs_of(study, name)}, context)
         stored[f"exhibit/{name}"] = made[name].grid
         files |= made[name].files
