@@ -74,7 +74,7 @@ def imputed_share(study: Study) -> Node:
     return Node(
         key="audit/imputed_share",
         deps=(IMPUTATIONS, *named),
-        definition={"variables": named, "index": study.index.name, "sql": sql.texts(study)},
+        definition={"variables": named, "index": study.index.name, "sql": sql.statements(study)},
         code=("assets.audit", "assets.columns"),
         kinds=("python",),
         title=Text(zh="各变量中插补数据所占比例", en="Share of each variable that rests on filled cells"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cbe_assets.assets.rebuild import Definition
+    from cbe_assets.drift.attribution import Attribution
     from cbe_assets.drift.cells import Shape
     from cbe_assets.drift.report import Drift, Side
 
@@ -81,7 +82,7 @@ def between(study: Study, history: History, old: Entry | None, new: Entry, headl
     if before is None:
         return drift
     try:
-        parts = _attribution(study, history, before, after, wanted)
+        parts = _attribution(history, before, after, wanted)
     except StudyFault as error:
         reasons = [Text(zh=item.text("zh"), en=item.text("en")) for item in error.faults]
         return replace(drift, unattributed=reasons)
@@ -95,22 +96,16 @@ def _compared(
     later: tuple[Entry, Snapshot],
     wanted: Mapping[str, list[str]],
 ) -> Drift:
-    from cbe_assets.drift.cells import changed_cells, nothing
     from cbe_assets.drift.report import Drift
     from cbe_assets.drift.results import compared_coefficients, moved_ranks, moved_weights
 
     (old, before), (new, after) = earlier, later
     pair = (before, after) if before else (after, after)
-    shapes = _shapes(study)
-    changed = [key for key in shapes if _version(pair[0], key) != _version(pair[1], key)]
-    both = [key for key in changed if key in pair[0].tables and key in pair[1].tables]
-    cells = [
-        changed_cells(history.frame(pair[0], key), history.frame(pair[1], key), key.split("/")[1], shapes[key])
-        for key in both
-    ]
     index = f"index/{study.index.name.lower()}"
     weights = [history.frame(side, WEIGHTS) for side in pair]
-    composite = [history.frame(side, index) for side in pair]
+    # An index of another name is another index: nothing to compare.
+    sides = pair if all(index in side.tables for side in pair) else (after, after)
+    composite = [history.frame(side, index) for side in sides]
     terms = [_terms(history, side) for side in pair]
     panel = history.frame(after, PANEL)
     return Drift(
@@ -121,7 +116,7 @@ def _compared(
         years=sorted({int(year) for year in panel["year"]}),
         files=_files(*pair),
         definitions=_definitions(*pair),
-        cells=_concatenated(cells) if cells else nothing(),
+        cells=_cells(study, history, *pair),
         weights=moved_weights(*weights),
         ranks=moved_ranks(*composite, study.index.name),
         weighted=len(set(weights[0]["indicator"]) & set(weights[1]["indicator"])),
@@ -132,15 +127,25 @@ def _compared(
     )
 
 
-def _version(snapshot: Snapshot, key: str) -> str | None:
-    return snapshot.tables[key].data_version if key in snapshot.tables else None
-
-
-def _concatenated(frames: list[pd.DataFrame]) -> pd.DataFrame:
+def _cells(study: Study, history: History, old: Snapshot, new: Snapshot) -> pd.DataFrame:
+    """Cells of all official and reference tables that changed."""
     import pandas as pd
 
-    full = [frame for frame in frames if len(frame)]
-    return pd.concat(full, ignore_index=True) if full else frames[0]
+    from cbe_assets.drift.cells import changed_cells, nothing
+
+    found = []
+    for key, shape in _shapes(study).items():
+        if _comparable(key, shape, old, new) and old.tables[key].data_version != new.tables[key].data_version:
+            sides = (history.frame(side, key) for side in (old, new))
+            found.append(changed_cells(*sides, key.split("/")[1], shape))
+    full = [frame for frame in found if len(frame)]
+    return pd.concat(full, ignore_index=True) if full else nothing()
+
+
+def _comparable(key: str, shape: Shape, old: Snapshot, new: Snapshot) -> bool:
+    """Whether both states have the table and name its cells by the same columns."""
+    columns = [{name for name, *_ in side.tables[key].columns} for side in (old, new) if key in side.tables]
+    return len(columns) == 2 and all(set(shape.keys) <= names for names in columns)
 
 
 def _shapes(study: Study) -> dict[str, Shape]:
@@ -225,7 +230,7 @@ def _course(history: History, until: Entry, wanted: Mapping[str, list[str]]) -> 
     return pd.DataFrame(rows, columns=list(COURSE_COLUMNS))
 
 
-def _attribution(study: Study, history: History, old: Snapshot, new: Snapshot, wanted: Mapping[str, list[str]]) -> Any:
+def _attribution(history: History, old: Snapshot, new: Snapshot, wanted: Mapping[str, list[str]]) -> list[Attribution]:
     """The parts of the change of every headline coefficient."""
     from cbe_assets.assets.rebuild import Definition, Rebuild, coverage
     from cbe_assets.drift.attribution import attributed
@@ -238,9 +243,11 @@ def _attribution(study: Study, history: History, old: Snapshot, new: Snapshot, w
     wider = first if covering == coverage(first.study) else Definition.of(texts[0], covering)
     given = [_given(history, side, definition, wanted) for side, definition in zip((old, new), defined, strict=True)]
     shapes = {**_shapes(defined[0].study), **_shapes(defined[1].study)}
-    renewed = {key for key in given[0] if key in given[1] and _files_differ(key, old, new)}
-    revised = with_revisions(*given, shapes, renewed)
-    covered = with_coverage(revised, given[1], shapes, renewed)
+    comparable = [key for key in given[0] if key in shapes and _comparable(key, shapes[key], old, new)]
+    shared = {key: history.frame(new, key) for key in comparable}
+    renewed = {key for key in shared if _files_differ(key, old, new)}
+    revised = with_revisions(given[0], shared, shapes, renewed)
+    covered = with_coverage(revised, shared, shapes, renewed)
     stored = [_stored(history, side, wanted) for side in (old, new)]
     rebuild = Rebuild(wanted)
     for definition, tables, snapshot, estimates in zip(defined, given, (old, new), stored, strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -69,11 +69,13 @@ def _macros(study: Study, query: Query) -> str:
     return text if any(f"{name.lower()}(" in called for name in _MACRO.findall(text)) else ""
 
 
-def texts(study: Study) -> dict[str, str]:
-    """Asset key -> the text of its SQL file."""
+def statements(study: Study) -> dict[str, str]:
+    """Asset key -> its SQL without comments and layout."""
     folder = study.root / "sql"
-    paths = sorted(folder.glob("*/*.sql"))
-    return {path.relative_to(folder).with_suffix("").as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    keys = [path.relative_to(folder).with_suffix("").as_posix() for path in sorted(folder.glob("*/*.sql"))]
+    return {
+        key: Query.parse((folder / f"{key}.sql").read_text(encoding="utf-8"), f"sql/{key}.sql").normal for key in keys
+    }
 
 
 def variables(study: Study) -> dict[str, Any]:
@@ -117,6 +119,7 @@ class Query:
         self.settings = tuple(sorted(set(_ASKED.findall(self.normal.replace("GETVARIABLE", "getvariable")))))
 
     @classmethod
+    @lru_cache(maxsize=256)
     def parse(cls, text: str, file: str) -> Query:
         """Raises: StudyFault: not SQL, or not exactly one SELECT."""
         import sqlglot

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 Key = tuple[str, str]
 """Specification and term."""
 Estimates = Mapping[Key, float]
-STEPS = 4
 
 
 @dataclass(frozen=True)

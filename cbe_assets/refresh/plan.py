@@ -52,6 +52,11 @@ class Plan:
     orphans: list[str]
     database: str = "current"
 
+    @property
+    def marked(self) -> set[str]:
+        """Keys with a reason of their own, whether they can run now or wait: those that Dagster marks as unsynced."""
+        return {*self.stale, *(key for key, why in self.later.items() if why)}
+
     def as_dict(self) -> dict[str, object]:
         reasons = {
             key: [{"reason": r.message, **r.facts, "text": r.text()} for r in why] for key, why in self.stale.items()

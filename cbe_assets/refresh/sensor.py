@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import dagster as dg
 from dagster._core.storage.tags import RUN_KEY_TAG
@@ -73,7 +74,7 @@ def recorded(graph: Graph) -> dict[str, str | None]:
 
 def _request(asked: Asked) -> dg.RunRequest:
     tables = list(asked.versions)
-    return dg.RunRequest(run_key=asked.run_key, run_config=config(tables), tags={TABLES_TAG: f"{len(tables)}"})
+    return dg.RunRequest(run_key=asked.run_key, run_config=config(tables), tags={TABLES_TAG: ", ".join(tables)})
 
 
 def _newest(instance: dg.DagsterInstance, **about: object) -> dg.DagsterRun | None:
@@ -94,4 +95,4 @@ def _settled(cursor: Cursor, instance: dg.DagsterInstance) -> Cursor:
         return cursor
     done = tables_of(newest.run_config)
     left: dict[str, Failed] = {name: item for name, item in cursor.given_up.items() if done and name not in done}
-    return Cursor(cursor.count, cursor.asked, left, cursor.observed)
+    return replace(cursor, given_up=left)

@@ -109,7 +109,7 @@ def _stamp(path: Path) -> Stamp:
 
 @dataclass(frozen=True)
 class Asked:
-    """A refresh asked for: of which content, under which key, for the how-manieth time."""
+    """A refresh asked for: of which content, under which key, the first or the second time."""
 
     versions: Versions
     run_key: str
@@ -194,39 +194,37 @@ def decide(
         run: the run of `cursor.asked`; None where there is none.
         taken: whether a run key was used before, as after the cursor was reset by hand.
     """
-    observe = {
-        name: v for name, v in sight.versions.items() if name not in cursor.observed or cursor.observed[name] != v
-    }
+    seen = sight.versions
+    observe = {name: v for name, v in seen.items() if name not in cursor.observed or cursor.observed[name] != v}
     cursor = replace(cursor, observed={**cursor.observed, **observe})
-    asked = cursor.asked
-    if asked and run and run.state == "running":
+    if cursor.asked and run and run.state == "running":
         return Decision(cursor, None, observe, ("sensor_running", {"run": run.run_id}))
-    failed = bool(asked and run and run.state == "failed")
-    if failed and any(name not in sight.versions for name in asked.versions):
+    failed = cursor.asked if run and run.state == "failed" else None
+    if failed and not set(failed.versions) <= set(seen):
         return Decision(cursor, None, observe, _quiet(sight, cursor))
-    given_up = {
-        name: item for name, item in cursor.given_up.items() if sight.versions.get(name, item.version) == item.version
-    }
-    again: Versions = {}
-    if failed:
-        same = {name: version for name, version in asked.versions.items() if sight.versions[name] == version}
-        if asked.attempt < ATTEMPTS:
-            again = same
-        else:
-            given_up |= {name: Failed(version, run.run_id) for name, version in same.items()}
-    changed = {
-        name: version
-        for name, version in sight.versions.items()
-        if version != recorded.get(name) and name not in given_up
-    }
+    again, given_up = _after_failure(cursor, seen, failed, run)
+    changed = {name: v for name, v in seen.items() if v != recorded.get(name) and name not in given_up}
     wanted = again | changed
     cursor = replace(cursor, asked=None, given_up=given_up)
     if not wanted:
         return Decision(cursor, None, observe, _quiet(sight, cursor))
-    attempt = asked.attempt + 1 if failed and wanted == asked.versions else 1
-    request = _request(wanted, attempt, cursor.count + 1, taken)
+    attempt = failed.attempt + 1 if failed and wanted == failed.versions else 1
+    count, request = _request(wanted, attempt, cursor.count + 1, taken)
     notice = ("sensor_asks", {"tables": ", ".join(wanted), "attempt": attempt})
-    return Decision(replace(cursor, count=request[0], asked=request[1]), request[1], observe, notice)
+    return Decision(replace(cursor, count=count, asked=request), request, observe, notice)
+
+
+def _after_failure(
+    cursor: Cursor, seen: Versions, failed: Asked | None, run: Run | None
+) -> tuple[Versions, dict[str, Failed]]:
+    """What is asked for once more, and what is given up until it changes."""
+    given_up = {name: item for name, item in cursor.given_up.items() if seen.get(name, item.version) == item.version}
+    if failed is None:
+        return {}, given_up
+    same = {name: version for name, version in failed.versions.items() if seen[name] == version}
+    if failed.attempt < ATTEMPTS:
+        return same, given_up
+    return {}, given_up | {name: Failed(version, run.run_id) for name, version in same.items()}
 
 
 def _request(wanted: Versions, attempt: int, count: int, taken: Callable[[str], bool]) -> tuple[int, Asked]:

@@ -82,19 +82,20 @@ class Stored:
 
     def stale(self) -> list[str]:
         """The tables read so far that were made from other inputs than those stored, or from files that changed."""
-        stale = []
-        for key in self._frames:
-            record = self.record(key)
-            for name, version in (record.inputs if record else {}).items():
-                if name.startswith("source/"):
-                    now = self.found.version(name.split("/")[1])
-                else:
-                    made = self.record(name)
-                    now = made.data_version if made else None
-                if now != version:
-                    stale.append(key)
-                    break
-        return sorted(stale)
+        return sorted(key for key in self._frames if self._made_of_others(key))
+
+    def _made_of_others(self, key: str) -> bool:
+        record = self.record(key)
+        inputs = record.inputs if record else {}
+        now = {name: self._version(name) for name in inputs}
+        # A file that is not found may lie in another folder of yearbooks, named at the refresh.
+        return any(now[name] != version for name, version in inputs.items() if now[name] is not None)
+
+    def _version(self, key: str) -> str | None:
+        if key.startswith("source/"):
+            return self.found.version(key.split("/")[1])
+        record = self.record(key)
+        return record.data_version if record else None
 
 
 def plain(value: Any) -> Any:

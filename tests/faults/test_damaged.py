@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import small_study
 from conftest import database, stored
 
 TABLE = "data/warehouse/panel/variables.parquet"
@@ -38,7 +40,11 @@ def lose_it(path: Path) -> None:
     path.unlink()
 
 
-@pytest.mark.parametrize("damage", [flip_a_byte, cut_in_half, replace_by_noise, edit_a_value, lose_it])
+def slow(damage: Callable[[Path], None]) -> object:
+    return pytest.param(damage, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("damage", [flip_a_byte, cut_in_half, edit_a_value, slow(replace_by_noise), slow(lose_it)])
 def test_a_damaged_table_is_made_again_and_nothing_else(root, cbe, damage):
     before = stored(root)
     damage(root / TABLE)
@@ -52,7 +58,7 @@ def test_a_damaged_table_is_made_again_and_nothing_else(root, cbe, damage):
     assert stored(root) == before
 
 
-@pytest.mark.parametrize("damage", [flip_a_byte, cut_in_half, replace_by_noise, lose_it])
+@pytest.mark.parametrize("damage", [flip_a_byte, lose_it, slow(cut_in_half), slow(replace_by_noise)])
 def test_a_damaged_database_for_readers_is_built_again(root, cbe, damage):
     before = database(root)
     damage(root / "data/warehouse/cbe.duckdb")
@@ -71,8 +77,6 @@ def test_a_damaged_database_for_readers_is_built_again(root, cbe, damage):
 def test_a_database_of_older_tables_is_built_again(root, cbe):
     """As after a refresh killed between its last table and the database."""
     old = {name: (root / "data/warehouse" / name).read_bytes() for name in ("cbe.duckdb", "cbe.duckdb.json")}
-    import small_study
-
     small_study.write_edition(root, "gdp", edition="2024", change=500.0)
     assert cbe("refresh", "--root", str(root)).wait() == 0
     new = database(root)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
+from cbe_assets.assets.graph import Graph
+
 CBE = str(Path(sys.executable).with_name("cbe"))
 
 
@@ -53,3 +55,14 @@ def tree(folder: Path) -> dict[str, bytes]:
     """Every file below a folder, path -> bytes."""
     found = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def upstream(graph: Graph, *keys: str) -> set[str]:
+    """The assets named and all they are made from."""
+    found, waiting = set(), list(keys)
+    while waiting:
+        key = waiting.pop()
+        if key in graph.nodes and key not in found:
+            found.add(key)
+            waiting += graph.nodes[key].deps
+    return found

@@ -18,8 +18,8 @@ from cbe_assets.refresh.dagster_assets import definitions
 from cbe_assets.refresh.home import instance
 from cbe_assets.refresh.plan import Planner
 from cbe_assets.refresh.run import refresh
-from cbe_assets.refresh.sensor import recorded
-from cbe_assets.refresh.stale_job import JOB, config
+from cbe_assets.refresh.sensor import recorded, yearbooks_sensor
+from cbe_assets.refresh.stale_job import JOB, config, stale_job
 from cbe_assets.refresh.watch import Asked, Cursor, Failed, Folder, Run, Sight, decide
 from cbe_assets.study import Study
 from cbe_assets.warehouse import Warehouse
@@ -58,22 +58,19 @@ class Ticks:
     """The study's sensor, ticked by hand on its real instance; `run` does what the daemon does with a request."""
 
     def __init__(self, root: Path, opened: dg.DagsterInstance):
-        self.root, self.instance, self.cursor = root, opened, None
+        self.root, self.instance, self.cursor, self.clock = root, opened, None, Clock()
         self.definitions = definitions(Planner(build(Study.load(root))))
-        self.sensor = self.definitions.resolve_sensor_def("yearbooks")
+        self.sensor = yearbooks_sensor(build(Study.load(root)), stale_job(root), self.clock.folder(root))
 
-    def tick(self) -> dg.SensorResult:
+    def tick(self, after: float = 60.0) -> dg.SensorResult:
+        """A tick so many seconds from now."""
+        self.clock.wall = time.time() + after
         context = dg.build_sensor_context(self.instance, cursor=self.cursor, definitions=self.definitions)
         result = self.sensor.evaluate_tick(context)
         self.cursor = result.cursor
         for event in result.asset_events:
             self.instance.report_runless_asset_event(event)
         return result
-
-    def settled(self) -> dg.SensorResult:
-        """A tick after the files have settled; their real times count."""
-        time.sleep(3.2)
-        return self.tick()
 
     def run(self, request: dg.RunRequest) -> bool:
         job = self.definitions.resolve_job_def(JOB)
@@ -125,6 +122,7 @@ def test_a_file_that_changes_between_looks_waits_until_it_rests(root):
 def test_a_sidecar_still_being_written_makes_its_file_wait(root):
     clock = Clock()
     folder = clock.folder(root)
+    folder.look()
     path = root / "data/yearbooks/gdp/2023.csv.meta.yaml"
     path.write_text("unit: 亿元\n", encoding="utf-8")
     clock.wall = path.stat().st_ctime + 1.0
@@ -248,11 +246,11 @@ def test_the_cursor_says_again_what_it_said():
 
 
 def test_a_new_edition_asks_for_its_table_and_the_run_makes_what_depends_on_it(ticks, root):
-    assert ticks.settled().run_requests == []
+    assert ticks.tick().run_requests == []
     small_study.write_edition(root, "gdp", edition="2024", change=500.0)
-    waiting = ticks.tick()
+    waiting = ticks.tick(after=1.0)
     assert waiting.run_requests == [] and "gdp/2024.csv" in waiting.skip_message
-    result = ticks.settled()
+    result = ticks.tick()
     assert asked_tables(result) == [["gdp"]]
     (seen,) = result.asset_events
     version = Planner(build(Study.load(root))).source_versions["source/gdp"]
@@ -265,10 +263,10 @@ def test_a_new_edition_asks_for_its_table_and_the_run_makes_what_depends_on_it(t
 
 
 def test_touching_a_file_asks_for_nothing(ticks, root):
-    ticks.settled()
+    ticks.tick()
     os.utime(root / "data/yearbooks/gdp/2023.csv")
-    assert ticks.tick().run_requests == []
-    settled = ticks.settled()
+    assert ticks.tick(after=1.0).run_requests == []
+    settled = ticks.tick()
     assert settled.run_requests == [] and settled.asset_events == []
 
 
@@ -279,7 +277,7 @@ def test_back_and_forth_fires_each_time(ticks, root):
     second = path.read_bytes()
     for content in (second, first, second):
         path.write_bytes(content)
-        result = ticks.settled()
+        result = ticks.tick()
         (request,) = result.run_requests
         keys.append(request.run_key)
         assert ticks.run(request)
@@ -291,23 +289,23 @@ def test_a_file_that_cannot_be_read_is_tried_twice_and_then_reported_until_it_is
     path = small_study.write_edition(root, "gdp", edition="2024", change=500.0)
     whole = path.read_bytes()
     before = Warehouse(root / "data/warehouse").record("raw/gdp")
-    path.write_bytes(whole[:300])
-    for attempt in (1, 2):
-        (request,) = (ticks.settled() if attempt == 1 else ticks.tick()).run_requests
+    path.write_bytes(b"")
+    for _ in range(2):
+        (request,) = ticks.tick().run_requests
         assert not ticks.run(request)
     reported = ticks.tick()
     assert reported.run_requests == [] and "gdp" in reported.skip_message
     assert ticks.tick().skip_message == reported.skip_message
     assert Warehouse(root / "data/warehouse").record("raw/gdp") == before
     path.write_bytes(whole)
-    (request,) = ticks.settled().run_requests
+    (request,) = ticks.tick().run_requests
     assert ticks.run(request)
     assert Planner(build(Study.load(root))).plan().stale == {}
 
 
 def test_removed_files_are_seen(ticks, root):
     small_study.write_edition(root, "gdp", edition="2024", change=500.0)
-    assert ticks.run(ticks.settled().run_requests[0])
+    assert ticks.run(ticks.tick().run_requests[0])
     (root / "data/yearbooks/gdp/2024.csv").unlink()
     result = ticks.tick()
     assert asked_tables(result) == [["gdp"]] and ticks.run(result.run_requests[0])
@@ -320,7 +318,7 @@ def test_removed_files_are_seen(ticks, root):
 
 def test_a_run_whose_process_is_gone_is_closed_and_asked_for_again(ticks, root, monkeypatch):
     small_study.write_edition(root, "gdp", edition="2024", change=500.0)
-    (request,) = ticks.settled().run_requests
+    (request,) = ticks.tick().run_requests
     lost = ticks.instance.create_run_for_job(
         ticks.definitions.resolve_job_def(JOB),
         run_config=request.run_config,
@@ -388,4 +386,4 @@ def test_the_automation_condition_stops_where_data_versions_do_not_change(root):
         small_study.write_edition(root, "gdp", name=path.name, change=500.0)
         materialize("raw/gdp", opened)
         asked, cursor = due(root, opened, cursor)
-        assert asked - {"raw/gdp"} == {"clean/gdp", "clean/revisions", "audit/editions"}
+        assert asked - {"raw/gdp"} == {"clean/gdp", "clean/revisions", "audit/editions", "audit/manifest"}

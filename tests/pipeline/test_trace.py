@@ -6,10 +6,8 @@ import csv
 import io
 import json
 import math
-import os
 import re
 import resource
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,53 +15,12 @@ from pathlib import Path
 import duckdb
 import openpyxl
 import pytest
+from commands import cbe, cbe_process
 
-from cbe_assets.assets.graph import build
-from cbe_assets.refresh.run import refresh
 from cbe_assets.study import Study
 from cbe_assets.trace.step import Step
 from cbe_assets.trace.trace import trace
 from cbe_assets.warehouse import Warehouse
-
-CBE = str(Path(sys.executable).with_name("cbe"))
-CORRECTION = """
-corrections:
-  - {{table: fdi, province: 新疆, year: 2018, edition: 2023, printed: {printed}, corrected: 54905,
-     reason: a digit too many, reference: a letter}}
-"""
-
-
-def upstream(graph, *keys: str) -> set[str]:
-    found, waiting = set(), list(keys)
-    while waiting:
-        key = waiting.pop()
-        if key in graph.nodes and key not in found:
-            found.add(key)
-            waiting += graph.nodes[key].deps
-    return found
-
-
-@pytest.fixture(scope="module")
-def treated(refreshed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A refreshed study with a correction, one gap carried forward, one computed, the others interpolated."""
-    root = tmp_path_factory.mktemp("treated") / "study root"
-    shutil.copytree(refreshed, root)
-    fdi = Warehouse(root / "data/warehouse").read("clean/fdi").set_index(["province", "year"])["fdi"]
-    (root / "data/corrections.yaml").write_text(CORRECTION.format(printed=fdi["新疆", 2018]), encoding="utf-8")
-    path = root / "study/tables.yaml"
-    text = path.read_text(encoding="utf-8")
-    for table, policy in (
-        ("express_outlets", "carry"),
-        ("employed_bachelor_share", "{policy: compute, expression: 20 * fiscal_revenue / fiscal_expenditure}"),
-    ):
-        text = re.sub(rf"(  {table}:.*?gaps: )interpolate", rf"\g<1>{policy}", text, count=1, flags=re.DOTALL)
-    path.write_text(text, encoding="utf-8")
-    graph = build(Study.load(root))
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("DAGSTER_HOME", str(root / ".dagster"))
-        outcome = refresh(graph, select=upstream(graph, "panel/estimation", "clean/revisions"))
-    assert outcome.failed == {}
-    return root
 
 
 def printed_at(root: Path, step: Step) -> str:
@@ -187,11 +144,6 @@ def test_what_was_done_to_a_figure_is_said(treated, kind):
         assert kind in {step.facts["method"] for step in tables}
 
 
-def cbe(*arguments: str, **variables: str) -> subprocess.CompletedProcess:
-    environment = {**os.environ, "CBE_LANG": "en", **variables}
-    return subprocess.run([CBE, *arguments], capture_output=True, text=True, env=environment, check=False)
-
-
 @pytest.mark.parametrize("asked", ["table4_3.ECI", "table4.3.ECI"])
 def test_a_coefficient_names_its_variables_editions_and_files(refreshed, asked):
     done = cbe("trace", asked, "--root", str(refreshed), "--json")
@@ -249,7 +201,7 @@ def test_a_trace_takes_less_than_two_seconds(refreshed):
     took = []
     for asked in (("ECI", "--province", "广东", "--year", "2022"), ("table4.3.ECI",)):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert cbe("trace", *asked, "--root", str(refreshed)).returncode == 0
+        assert cbe_process("trace", *asked, "--root", str(refreshed)).returncode == 0
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         took.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
     assert max(took) < 2, took

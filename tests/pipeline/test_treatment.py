@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from test_trace import cbe, treated, upstream  # noqa: F401  the fixture `treated` is shared
+from commands import cbe, upstream
 
 from cbe_assets.assets.graph import Graph, build
 from cbe_assets.faults import StudyFault
@@ -150,7 +150,7 @@ def test_a_sample_that_says_nothing_or_half_is_wrong(study_copy):
             Study.load(study_copy)
 
 
-def test_a_correction_is_applied_flagged_and_counted(treated):  # noqa: F811
+def test_a_correction_is_applied_flagged_and_counted(treated):
     clean = Warehouse(treated / "data/warehouse").read("clean/fdi").set_index(["province", "year"])
     cell = clean.loc[("新疆", 2018)]
     assert cell["fdi"] == 54905 and cell["method"] == "corrected" and "a digit too many" in cell["note"]
