@@ -58,8 +58,17 @@ def read_filed(
     chosen = _chosen(data, stated, file, gazetteer)
     if chosen is None:
         expected = "; ".join(f"{key}: {value}" for key, value in stated.items())
-        raise StudyFault([fault("sidecar_without_series", file=file, key=table, expected=expected)])
+        printed = _printed(data, stated, file, gazetteer)
+        raise StudyFault([fault("sidecar_without_series", file=file, key=table, found=printed, expected=expected)])
     return chosen
+
+
+def _printed(data: bytes, stated: Mapping[str, Any], file: str, gazetteer: Gazetteer) -> str:
+    """The series the file itself prints, for a message."""
+    given = {key: stated[key] for key in ("province", "year") if key in stated}
+    held = read(data, file=file, gazetteer=gazetteer, **given).observations[["indicator", "unit"]].drop_duplicates()
+    names = [f"{row.indicator} ({row.unit})" for row in held.fillna("?").head(5).itertuples()]
+    return ", ".join(names)
 
 
 def _chosen(data: bytes, stated: Mapping[str, Any], file: str, gazetteer: Gazetteer) -> Reading | None:

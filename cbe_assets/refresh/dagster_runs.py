@@ -41,9 +41,16 @@ class Runs:
         if self._given is None:
             self.instance.dispose()
 
-    def restore(self) -> list[str]:
-        """Reports stored tables that Dagster has lost from its records; returns their keys."""
+    def restore(self, interrupted: bool) -> list[str]:
+        """Reports stored tables of which Dagster has no record, or another one; returns their keys.
+
+        Args:
+            interrupted: the refresh before was killed, maybe between a table and its event; else only an instance
+                without any record is looked at closely.
+        """
         with self._storage_faults_said():
+            if not interrupted and self.instance.get_asset_keys(limit=1):
+                return []
             return event_records.restore(self.instance, self.planner)
 
     def execute(self, keys: list[str]) -> str:

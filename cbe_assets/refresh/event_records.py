@@ -52,40 +52,46 @@ def table_metadata(record: Record) -> dict[str, Any]:
 
 
 def restore(instance: dg.DagsterInstance, planner: Planner) -> list[str]:
-    """Reports every stored table that the instance knows nothing of; returns their keys, upstream first.
+    """Reports every stored table of which the instance has no record, or another one; returns their keys.
 
     Nothing reruns because records were lost, so this is how the UI learns of what is stored.
     """
-    keys = [key for key in planner.graph.nodes if planner.warehouse.path(key).is_file()]
-    known = {
-        item.asset_entry.asset_key
-        for item in instance.get_asset_records([asset_key(key) for key in keys])
-        if item.asset_entry.last_materialization
+    stored = {key: record for key in planner.graph.nodes if (record := planner.warehouse.record(key))}
+    entries = [item.asset_entry for item in instance.get_asset_records([asset_key(key) for key in stored])]
+    newest = {
+        entry.asset_key: entry.last_materialization.asset_materialization.tags or {}
+        for entry in entries
+        if entry.last_materialization
     }
-    lost = {key: record for key in keys if asset_key(key) not in known and (record := planner.warehouse.record(key))}
-    sources = dict.fromkeys(dep for record in lost.values() for dep in record.inputs if dep.startswith("source/"))
-    for source in sources:
-        if source in planner.source_versions:
-            instance.report_runless_asset_event(observation(source, planner.source_versions[source]))
+    lost = {
+        key: record
+        for key, record in stored.items()
+        if not _versions(record).items() <= newest.get(asset_key(key), {}).items()
+    }
+    for source in dict.fromkeys(
+        dep for record in lost.values() for dep in record.inputs if dep in planner.source_versions
+    ):
+        instance.report_runless_asset_event(observation(source, planner.source_versions[source]))
     for record in lost.values():
         for event in _events(planner, record):
             instance.report_runless_asset_event(event)
     return list(lost)
 
 
+def _versions(record: Record) -> dict[str, str]:
+    """The tags by which Dagster knows what a table holds and what it was made from."""
+    own = {CODE_VERSION_TAG: record.code_version, DATA_VERSION_TAG: record.data_version}
+    return {**own, **input_tags(record.inputs)}
+
+
 def _events(planner: Planner, record: Record) -> list[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
     """A materialization as the run reported it, and its checks: what is stored has passed."""
-    versions = {
-        CODE_VERSION_TAG: record.code_version,
-        DATA_VERSION_TAG: record.data_version,
-        DATA_VERSION_IS_USER_PROVIDED_TAG: "true",
-    }
     pointers = {get_input_event_pointer_tag(asset_key(dep)): NULL_EVENT_POINTER for dep in record.inputs}
     made = dg.AssetMaterialization(
         asset_key(record.key),
-        description="Reported again from the warehouse: Dagster's own records were lost.",
+        description="Reported from the warehouse: Dagster's own record was lost.",
         metadata=table_metadata(record),
-        tags={**versions, **pointers, **input_tags(record.inputs)},
+        tags={**_versions(record), **pointers, DATA_VERSION_IS_USER_PROVIDED_TAG: "true"},
     )
     suite = planner.suites.get(record.key, {"expectations": []})
     severities = {item["severity"] for item in suite["expectations"]}

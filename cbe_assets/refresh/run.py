@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cbe_assets.assets.graph import Graph
 from cbe_assets.faults import Fault
 from cbe_assets.refresh.home import history_lost
-from cbe_assets.refresh.lock import writing
+from cbe_assets.refresh.lock import left_open, writing
 from cbe_assets.refresh.plan import Plan, Planner
 from cbe_assets.warehouse import sweep
 
@@ -33,7 +33,7 @@ class Outcome:
         plan: the state after it.
         runs: ids of the Dagster runs.
         database: what cbe.duckdb was when it was built anew: absent, outdated or damaged; None where it was not.
-        restored: assets that Dagster had no record of and was told about from the warehouse.
+        restored: assets whose record Dagster had lost, or never got, and was told from the warehouse.
     """
 
     made: dict[str, bool] = field(default_factory=dict)
@@ -79,13 +79,16 @@ def refresh(
     told = say or (lambda *_: None)
     planner = Planner(graph)
     plan = planner.plan(full=full)
-    if not _wanted(plan, select) and plan.database == "current" and not _unrecorded(planner, instance):
+    warehouse = graph.study.warehouse
+    idle = plan.database == "current" and not left_open(warehouse) and not _unrecorded(planner, instance)
+    if idle and not _wanted(plan, select):
         return Outcome(plan=plan)
-    with writing(graph.study.warehouse, wait, lambda holder: told("waiting", "", {"holder": holder})):
-        for folder in (graph.study.warehouse, graph.study.exports):
+    with writing(warehouse, wait, lambda holder: told("waiting", "", {"holder": holder})) as turn:
+        for folder in (warehouse, graph.study.exports):
             sweep(folder)
-        outcome = _refresh(planner, select, full, told, instance)
+        outcome = _refresh(planner, select, full, told, instance, turn.interrupted)
         _publish(planner, outcome)
+        turn.interrupted = False
     return outcome
 
 
@@ -94,16 +97,23 @@ def _unrecorded(planner: Planner, instance: DagsterInstance | None) -> bool:
     return instance is None and history_lost(planner.graph.study.root) and bool(planner.warehouse.stored())
 
 
-def _refresh(planner: Planner, select: set[str] | None, full: bool, say: Say, given: DagsterInstance | None) -> Outcome:
+def _refresh(
+    planner: Planner,
+    select: set[str] | None,
+    full: bool,
+    say: Say,
+    given: DagsterInstance | None,
+    interrupted: bool,
+) -> Outcome:
     """Runs until nothing is stale; planned anew, for another refresh may have ended meanwhile."""
     outcome = Outcome(plan=planner.plan(full=full))
     wanted = _wanted(outcome.plan, select)
-    if not wanted and not _unrecorded(planner, given):
+    if not wanted and not interrupted and not _unrecorded(planner, given):
         return outcome
     from cbe_assets.refresh.dagster_runs import Runs
 
     with Runs(planner, _listener(outcome, say), given) as runs:
-        outcome.restored = runs.restore()
+        outcome.restored = runs.restore(interrupted)
         while wanted:
             outcome.runs.append(runs.execute(wanted))
             outcome.plan = planner.plan(failed=outcome.failed)

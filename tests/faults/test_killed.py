@@ -11,6 +11,7 @@ import program
 import pytest
 import small_study
 from conftest import database, stored
+from dagster_view import unsynced
 
 FEW, MANY = 4, 20
 
@@ -61,7 +62,7 @@ def test_killed_at_a_random_moment(fraction, before, changed, unmade, undisturbe
     assert following.wait() == 0, following.said
     assert stored(root) == new
     assert database(root) == database(wanted)
-    assert open_runs(root) == []
+    assert open_runs(root) == [] and unsynced(root) == set()
 
 
 def open_runs(root: Path) -> list[str]:

@@ -16,11 +16,11 @@ def test_lost_records_are_reported_again_and_rerun_nothing(root, cbe):
     assert status.wait() == 0 and status.json()["stale"] == {}
     done = cbe("refresh", "--root", str(root))
     assert done.wait() == 0, done.said
-    assert "nothing ran" in done.printed and "reported to it again" in done.printed
+    assert "nothing ran" in done.printed and "reported to it from the warehouse" in done.printed
     assert stored(root) == before
     assert unsynced(root) == set()
     again = cbe("refresh", "--root", str(root))
-    assert again.wait() == 0 and "reported to it again" not in again.printed
+    assert again.wait() == 0 and "reported to it from" not in again.printed
 
 
 def test_with_lost_records_only_what_changed_reruns_and_the_rest_is_reported(root, cbe):
