@@ -11,10 +11,10 @@ results: $(READY)  ## set up, refresh the study, say where the tables are
 	@$(BIN)/cbe refresh
 
 test: $(READY)  ## set up, pass the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-all: $(READY)  ## the tests with the whole simulations
-	@$(BIN)/python -m pytest -m ""
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m ""
 
 ui: $(READY)  ## Dagster's web UI on http://127.0.0.1:3000
 	@$(BIN)/cbe ui
