@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -140,9 +139,3 @@ def write_suite(root: Path, key: str, expectations: list[dict]) -> None:
 
 def read_suite(root: Path, key: str) -> list[dict]:
     return json.loads((root / "expectations" / f"{key}.json").read_text(encoding="utf-8"))["expectations"]
-
-
-def age(path: Path, seconds: float = 60.0) -> None:
-    """Lets a file's own times lie in the past, as far as a program can set them."""
-    newest = path.stat().st_mtime - seconds
-    os.utime(path, (newest, newest))

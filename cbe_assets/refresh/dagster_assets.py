@@ -36,8 +36,8 @@ SIMULATED_TAG = {"data": "simulated"}
 class Recorder:
     """Hears what each asset did, for the command line."""
 
-    def turn(self) -> AbstractContextManager[None]:
-        """Held while an asset is made; a refresh already holds the lock of the warehouse."""
+    def turn(self) -> AbstractContextManager[object]:
+        """Held while an asset is made and recorded; a refresh already holds the lock of the warehouse."""
         return nullcontext()
 
     def started(self, key: str) -> None:
@@ -56,7 +56,7 @@ class Alone(Recorder):
     def __init__(self, warehouse: Path):
         self._warehouse = warehouse
 
-    def turn(self) -> AbstractContextManager[None]:
+    def turn(self) -> AbstractContextManager[object]:
         return writing(self._warehouse)
 
 
@@ -147,7 +147,9 @@ def asset(planner: Planner, node: Node, values: dict[str, Any], heard: Recorder)
         metadata={"suite": f"expectations/{node.key}.json", **_place(planner, node)},
     )
     def materialize(context) -> Iterator[Any]:
-        yield from _materialize(context, planner, node, suite, values, heard, [spec.name for spec in specs])
+        # Until its events are written too: what is killed in between is told to Dagster by the next refresh.
+        with heard.turn():
+            yield from _materialize(context, planner, node, suite, values, heard, [spec.name for spec in specs])
 
     return materialize
 
@@ -178,16 +180,15 @@ def _materialize(
     study, warehouse = planner.graph.study, planner.warehouse
     heard.started(node.key)
     try:
-        with heard.turn():
-            before = warehouse.record(node.key)
-            records = {dep: warehouse.record(dep) for dep in node.deps if not dep.startswith("source/")}
-            inputs = {dep: planner.version(dep, records) for dep in node.deps}
-            for dep in node.deps:
-                # Dagster has to know the files that were read, or the asset would show as unsynced.
-                if dep.startswith("source/"):
-                    context.log_event(observation(dep, inputs[dep]))
-            output, record = make(node, warehouse, planner.code_versions[node.key], inputs)
-            made = accept(node, output, record, suite, values, warehouse, study.exports)
+        before = warehouse.record(node.key)
+        records = {dep: warehouse.record(dep) for dep in node.deps if not dep.startswith("source/")}
+        inputs = {dep: planner.version(dep, records) for dep in node.deps}
+        for dep in node.deps:
+            # Dagster has to know the files that were read, or the asset would show as unsynced.
+            if dep.startswith("source/"):
+                context.log_event(observation(dep, inputs[dep]))
+        output, record = make(node, warehouse, planner.code_versions[node.key], inputs)
+        made = accept(node, output, record, suite, values, warehouse, study.exports)
     except Rejected as rejection:
         heard.failed(node.key, rejection.faults)
         yield from _checks(severities, rejection.made)

@@ -25,13 +25,15 @@ concurrency: {runs: {max_concurrent_runs: 1}}
 """
 
 
-# The user's choice; what prepare_home sets for one study root must not decide for the next one in the same process.
-_GIVEN = os.environ.get("DAGSTER_HOME")
+# Beside DAGSTER_HOME where prepare_home set it: what it set for one study root must not decide for the next one.
+_OURS = "CBE_DAGSTER_HOME"
 
 
 def home_of(root: Path) -> Path:
     """The Dagster home of a study root: DAGSTER_HOME if set, else <root>/.dagster."""
-    return Path(_GIVEN or root / ".dagster").resolve()
+    given = os.environ.get("DAGSTER_HOME")
+    chosen = given if given and given != os.environ.get(_OURS) else None
+    return Path(chosen or root / ".dagster").resolve()
 
 
 def history_lost(root: Path) -> bool:
@@ -47,7 +49,8 @@ def prepare_home(root: Path) -> Path:
     home = home_of(root)
     if not (home / "dagster.yaml").is_file():
         write_atomically(home / "dagster.yaml", SETTINGS.encode())
-    os.environ["DAGSTER_HOME"] = str(home)
+    if os.environ.get("DAGSTER_HOME") != str(home):
+        os.environ["DAGSTER_HOME"] = os.environ[_OURS] = str(home)
     return home
 
 

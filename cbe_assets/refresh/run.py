@@ -86,7 +86,8 @@ def refresh(
     with writing(warehouse, wait, lambda holder: told("waiting", "", {"holder": holder})) as turn:
         for folder in (warehouse, graph.study.exports):
             sweep(folder)
-        outcome = _refresh(planner, select, full, told, instance, turn.interrupted)
+        interrupted, turn.interrupted = turn.interrupted, True  # until this one has ended well
+        outcome = _refresh(planner, select, full, told, instance, interrupted)
         _publish(planner, outcome)
         turn.interrupted = False
     return outcome

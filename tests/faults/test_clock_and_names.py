@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import small_study
-from conftest import database, stored
+from stored_state import database, stored
 
 PAST, FUTURE = 300_000_000, 4_000_000_000
 NAMES = ["with blank", "it's", '"quoted"', "年鉴　2022", "line\nbreak", "per%cent?#&", "-rf"]

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import small_study
-from conftest import database, stored
+from stored_state import database, stored
 
 TABLE = "data/warehouse/panel/variables.parquet"
 

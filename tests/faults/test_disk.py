@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import small_study
-from conftest import database, stored
+from stored_state import database, stored
 
 DISK = 64 * 2**20
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import small_study
-from conftest import database, stored
+from stored_state import database, stored
 
 TOO_HIGH = {"type": "expect_column_max_to_be_between", "kwargs": {"column": "ECI", "max_value": 0.01}}
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import program
 import pytest
 import small_study
-from conftest import database, stored
 from dagster_view import unsynced
+from stored_state import database, stored
 
 FEW, MANY = 4, 20
 

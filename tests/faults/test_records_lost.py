@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 
 import small_study
-from conftest import stored
 from dagster_view import unsynced
+from stored_state import stored
 
 
 def test_lost_records_are_reported_again_and_rerun_nothing(root, cbe):

@@ -6,8 +6,8 @@ import multiprocessing
 from pathlib import Path
 
 import small_study
-from conftest import database, stored
 from program import until
+from stored_state import database, stored
 
 
 def holder_of(root: Path) -> str:
