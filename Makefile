@@ -21,6 +21,8 @@ ui: $(READY)  ## Dagster's web UI on http://127.0.0.1:3000
 
 bench: $(READY)  ## speed and memory, as ratios
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.reading
+	@$(BIN)/python -m bench.inference
 
 lint: $(READY)
 	@$(BIN)/ruff check cbe_assets tests bench
