@@ -62,9 +62,7 @@ def main() -> None:
             read(data, file=f"{number}.csv", gazetteer=places)
         ratios.append((time.perf_counter() - begun) / theirs)
     spread = f"{min(ratios):.2f}-{max(ratios):.2f}"
-    print(
-        f"reading {FILES} exports / pandas.read_csv on the same bytes: median {statistics.median(ratios):.2f} ({spread})"
-    )
+    print(f"reading {FILES} exports / pandas.read_csv on them: median {statistics.median(ratios):.2f} ({spread})")
 
 
 if __name__ == "__main__":
