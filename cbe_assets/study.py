@@ -6,7 +6,6 @@ key, wrong type and dangling name of all files together, and never touches data.
 
 from __future__ import annotations
 
-import difflib
 import os
 from datetime import date
 from functools import cached_property
@@ -16,7 +15,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from cbe_assets.declared import Declared, load_yaml
-from cbe_assets.faults import Fault, StudyFault, fault, say
+from cbe_assets.faults import StudyFault, fault, say
+from cbe_assets.study_names import undefined_names
 from cbe_assets.yearbook.edition import as_of_date, edition_date, edition_name
 from cbe_assets.yearbook.expression import names
 
@@ -376,7 +376,7 @@ class Study:
             parsed[name] = loaded
             faults += found
         if not faults:
-            faults = _dangling(parsed)
+            faults = undefined_names(parsed)
         if faults:
             raise StudyFault(faults)
         return cls(folder, parsed, Path(yearbooks) if yearbooks else None, day)
@@ -431,35 +431,3 @@ def find_root(root: Path | str | None = None) -> Path:
         if (folder / "study" / "study.yaml").is_file():
             return folder
     raise StudyFault([fault("not_a_study_root", file=str(here))])
-
-
-def _dangling(parsed: dict[str, Any]) -> list[Fault]:
-    """Names used in one study file that no study file defines."""
-    regressions, exhibits = parsed["regressions"], parsed["exhibits"].exhibits
-    results = [*regressions.specifications, *regressions.tests]
-    uses: list[tuple[str, str, str, list[str]]] = []
-    for name, indicator in parsed["indicators"].indicators.items():
-        uses.append(("indicators", f"indicators.{name}.group", indicator.group, list(parsed["indicators"].groups)))
-    for name, item in regressions.specifications.items():
-        uses += [("regressions", f"specifications.{name}", v, list(regressions.variables)) for v in item.variables]
-    for name, test in regressions.tests.items():
-        uses += [("regressions", f"tests.{name}", s, list(regressions.specifications)) for s in test.specifications]
-        uses += [("regressions", f"tests.{name}.variables", v, list(regressions.variables)) for v in test.variables]
-    tables = parsed["tables"].tables
-    for name, item in exhibits.items():
-        uses += [("exhibits", f"exhibits.{name}", s, results) for s in (*item.columns, *item.tests)]
-        uses += [("exhibits", f"exhibits.{name}.of", s, list(exhibits)) for s in item.of]
-        series = [*item.bars, *((*item.line.numerator, item.line.denominator) if item.line else ())]
-        uses += [("exhibits", f"exhibits.{name}", s, list(tables)) for s in series]
-        uses += [("exhibits", f"exhibits.{name}", v, list(regressions.variables)) for v in (item.x, item.y) if v]
-        known = [*regressions.variables, "_cons"]
-        uses += [("exhibits", f"exhibits.{name}.terms", v, known) for v in item.terms]
-    return [
-        fault("undefined_name", file=f"study/{file}.yaml", key=key, found=used, expected=_nearest(used, known))
-        for file, key, used, known in uses
-        if used not in known
-    ]
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    return ", ".join(difflib.get_close_matches(name, known, n=3) or sorted(known)[:8])

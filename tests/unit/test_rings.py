@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "cbe_assets"
 PURE = ("yearbook", "statistics", "publish", "simulate", "drift")
 FRAMEWORKS = {"dagster", "duckdb", "great_expectations", "sqlglot", "typer", "rich"}
-INNER = {"declared", "faults", "study", *PURE}
+INNER = {"declared", "faults", "study", "study_names", *PURE}
 ORCHESTRATION = {"refresh", "cli", "definitions"}
 STORAGE = {
     "warehouse", "validation", "sources", "gate", "domain_expectations", "assets", "recheck", "simulated_files",
