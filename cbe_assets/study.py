@@ -1,4 +1,4 @@
-"""The study files (study/*.yaml), typed and checked.
+"""The study files (study/*.yaml), typed and checked; study_regressions.py and study_exhibits.py hold the two largest.
 
 A study root is a folder with study/, sql/, expectations/ and data/.  `Study.load` reads its YAML, reports every unknown
 key, wrong type and dangling name of all files together, and never touches data.
@@ -16,7 +16,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from cbe_assets.declared import Declared, load_yaml
 from cbe_assets.faults import StudyFault, fault, say
+from cbe_assets.study_exhibits import Exhibit, Exhibits
 from cbe_assets.study_names import undefined_names
+from cbe_assets.study_regressions import Regressions, Robustness, Specification, Test, Variable
+from cbe_assets.study_text import Text
 from cbe_assets.yearbook.edition import as_of_date, edition_date, edition_name
 from cbe_assets.yearbook.expression import names
 
@@ -34,24 +37,51 @@ def _an_edition(given: str) -> str:
     return given
 
 
-class Text(Declared):
-    """A text in both languages of the study."""
-
-    zh: str
-    en: str
-
-    def __getitem__(self, language: str) -> str:
-        return getattr(self, language)
-
-
 class Paper(Declared):
     citation: str
     doi: str
 
 
 class Seeds(Declared):
+    """Where every random draw starts from.
+
+    Attributes:
+        simulate: the simulated yearbook.
+        bootstrap: cluster and wild cluster bootstrap.
+        permutation: permutations of paths among provinces.
+        monte_carlo: the design over the choices behind the index.
+    """
+
     simulate: int
     bootstrap: int
+    permutation: int = 20250716
+    monte_carlo: int = 20250717
+
+
+class Draws(Declared):
+    """How many draws each resampling takes.
+
+    Attributes:
+        bootstrap: cluster bootstrap of indirect effects.
+        wild_bootstrap: of the p value and interval of a coefficient.
+        permutation: of paths among provinces.
+        curve: wild bootstrap of each specification of a curve.
+        curve_permutation: curves under permuted paths.
+        monte_carlo: points of the design over the choices behind the index, a power of two.
+    """
+
+    bootstrap: Annotated[int, Field(ge=99)] = 2000
+    wild_bootstrap: Annotated[int, Field(ge=99)] = 9999
+    permutation: Annotated[int, Field(ge=99)] = 10000
+    curve: Annotated[int, Field(ge=99)] = 999
+    curve_permutation: Annotated[int, Field(ge=99)] = 499
+    monte_carlo: Annotated[int, Field(ge=16)] = 512
+
+    @model_validator(mode="after")
+    def _power_of_two(self) -> Draws:
+        if self.monte_carlo & (self.monte_carlo - 1):
+            raise ValueError("monte_carlo is a power of two: 256, 512, 1024")
+        return self
 
 
 class Settings(Declared):
@@ -66,6 +96,7 @@ class Settings(Declared):
     years: tuple[int, int]
     winsor: tuple[Annotated[float, Field(ge=0, le=100)], Annotated[float, Field(ge=0, le=100)]]
     seeds: Seeds
+    draws: Draws = Draws()
 
     @model_validator(mode="after")
     def _ordered(self) -> Settings:
@@ -191,131 +222,6 @@ class Indicators(Declared):
     indicators: dict[str, Indicator]
 
 
-class Variable(Declared):
-    role: Literal["outcome", "regressor", "control", "alternative", "mediator", "grouping"]
-    title: Text
-    description: Text
-    source: Text
-
-
-class Sample(Declared):
-    """A part of the panel: the side of a median split over the observations, the province-years without a filled cell.
-
-    Attributes:
-        split, at, side: the variable that is cut, where, and the side kept.
-        without_filled: leave out province-years in which a cell of any table was filled (column `filled` of the panel).
-    """
-
-    split: str | None = None
-    at: Literal["median"] = "median"
-    side: Literal["high", "low"] | None = None
-    without_filled: bool = False
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Sample:
-        if (self.split is None) != (self.side is None):
-            raise ValueError("split and side belong together: {split: FinDev, side: high}")
-        if self.split is None and not self.without_filled:
-            raise ValueError("a sample needs a split, or without_filled: true")
-        return self
-
-
-class Specification(Declared):
-    outcome: str
-    regressors: list[str]
-    controls: list[str] = []
-    estimator: Literal["pooled_ols", "fixed_effects", "province_slopes_ols", "province_slopes_lsdv", "swamy"]
-    effects: list[Literal["province", "year"]] = []
-    covariance: Literal["conventional", "hc1", "clustered"]
-    sample: Sample | None = None
-
-    @property
-    def variables(self) -> list[str]:
-        """Every variable the specification reads, outcome first."""
-        names = [self.outcome, *self.regressors, *self.controls]
-        return names + [self.sample.split] if self.sample and self.sample.split else names
-
-
-TestKind = Literal[
-    "f_test", "hausman", "vif", "slope_homogeneity", "equal_coefficients", "mediation", "effect_sizes", "descriptives"
-]
-
-
-class Test(Declared):
-    """A test or summary of specifications; which of its keys are used depends on the kind."""
-
-    __test__ = False
-    kind: TestKind
-    of: str | list[str] | None = None
-    total: str | None = None
-    mediator: str | None = None
-    direct: str | None = None
-    variables: list[str] = []
-    vif_of: str | None = None
-
-    @property
-    def specifications(self) -> list[str]:
-        """The specifications it is about, in the order given."""
-        of = [self.of] if isinstance(self.of, str) else list(self.of or [])
-        return of + [name for name in (self.total, self.mediator, self.direct, self.vif_of) if name]
-
-
-class Regressions(Declared):
-    """regressions.yaml."""
-
-    variables: dict[str, Variable]
-    controls: list[str] = []
-    specifications: dict[str, Specification]
-    tests: dict[str, Test] = {}
-
-
-class Head(Text):
-    span: int = 1
-
-
-class Line(Declared):
-    numerator: list[str]
-    denominator: str
-
-
-ExhibitKind = Literal[
-    "weights",
-    "variables",
-    "descriptives",
-    "regression",
-    "province_slopes",
-    "bars_and_line",
-    "scatter_with_fit",
-    "regional_means",
-    "report",
-    "drift",
-]
-Statistic = Literal["f_test", "hausman", "province_effects", "year_effects", "n", "groups", "r2", "r2_within"]
-
-
-class Exhibit(Declared):
-    """An entry of exhibits.yaml; which of its keys are used depends on the kind."""
-
-    kind: ExhibitKind
-    title: Text
-    columns: list[str] = []
-    heads: list[Head] = []
-    terms: list[str] = []
-    statistics: list[Statistic] = []
-    tests: list[str] = []
-    notes: list[Text] = []
-    reading: list[Text] = []
-    bars: list[str] = []
-    line: Line | None = None
-    x: str | None = None
-    y: str | None = None
-    of: list[str] = []
-
-
-class Exhibits(Declared):
-    exhibits: dict[str, Exhibit]
-
-
 _FILES: dict[str, type[Declared]] = {
     "study": Settings,
     "tables": Tables,
@@ -333,7 +239,7 @@ class Study:
         settings: study.yaml.
         tables, reference_tables: tables.yaml.
         index, groups, indicators: indicators.yaml.
-        variables, specifications, tests: regressions.yaml.
+        variables, specifications, tests, robustness: regressions.yaml.
         exhibits: exhibits.yaml.
         as_of: YYYY-MM-DD, when the study is to be as it would have been on that day; else None.
     """
@@ -350,6 +256,7 @@ class Study:
         self.variables: dict[str, Variable] = parsed["regressions"].variables
         self.specifications: dict[str, Specification] = parsed["regressions"].specifications
         self.tests: dict[str, Test] = parsed["regressions"].tests
+        self.robustness: dict[str, Robustness] = parsed["regressions"].robustness
         self.exhibits: dict[str, Exhibit] = parsed["exhibits"].exhibits
         self.yearbooks = (yearbooks or root / self.settings.yearbooks).resolve()
         self.reference = (root / self.settings.reference).resolve()

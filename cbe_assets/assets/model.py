@@ -9,7 +9,9 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from cbe_assets.assets.node import Inputs, Node, Output
-from cbe_assets.study import Sample, Specification, Study, Test, Text
+from cbe_assets.study import Study
+from cbe_assets.study_regressions import Sample, Specification, Test
+from cbe_assets.study_text import Text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "cbe_assets"
 PURE = ("yearbook", "statistics", "publish", "simulate", "drift")
 FRAMEWORKS = {"dagster", "duckdb", "great_expectations", "sqlglot", "typer", "rich"}
-INNER = {"declared", "faults", "study", "study_names", *PURE}
+STUDY = {"study", "study_names", "study_text", "study_regressions", "study_exhibits", "study_published"}
+INNER = {"declared", "faults", *STUDY, *PURE}
 ORCHESTRATION = {"refresh", "cli", "definitions"}
 STORAGE = {
     "warehouse", "validation", "sources", "gate", "domain_expectations", "assets", "recheck", "simulated_files",
