@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cbe_assets.faults import StudyFault, fault
 from cbe_assets.warehouse import write_atomically
 
 if TYPE_CHECKING:
@@ -45,8 +46,14 @@ def history_lost(root: Path) -> bool:
 
 
 def prepare_home(root: Path) -> Path:
-    """The Dagster home of a study root, made where it is missing."""
+    """The Dagster home of a study root, made where it is missing.
+
+    Raises:
+        StudyFault: its path holds a sign that means something else in the address Dagster makes of it.
+    """
     home = home_of(root)
+    if signs := [sign for sign in "?%" if sign in str(home)]:
+        raise StudyFault([fault("home_address", file=str(home), found=" ".join(signs))])
     if not (home / "dagster.yaml").is_file():
         write_atomically(home / "dagster.yaml", SETTINGS.encode())
     if os.environ.get("DAGSTER_HOME") != str(home):

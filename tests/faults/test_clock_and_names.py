@@ -35,13 +35,22 @@ def test_a_change_is_seen_when_the_clock_was_set_back(root, cbe):
 
 
 def test_a_study_lives_in_a_folder_of_any_name(unmade, made, cbe, tmp_path):
-    # Dagster makes the address of its own database of the path, where ?, # and % mean something else.
-    name = "".join(letter for letter in "".join(NAMES) if letter not in "?#%")
+    # Dagster makes the address of its own database of the path, where ? and % mean something else.
+    name = "".join(letter for letter in "".join(NAMES) if letter not in "?%")
     root = Path(shutil.copytree(unmade, tmp_path / name))
     done = cbe("refresh", "--root", str(root))
     assert done.wait() == 0, done.said
     assert stored(root) == stored(made)
     assert database(root) == database(made)
+
+
+@pytest.mark.parametrize("name", ["what?", "50%"])
+def test_a_folder_in_which_dagster_cannot_keep_records_is_refused_before_anything_is_made(unmade, cbe, tmp_path, name):
+    root = Path(shutil.copytree(unmade, tmp_path / name))
+    done = cbe("refresh", "--root", str(root))
+    assert done.wait() == 2
+    assert name in done.said and "DAGSTER_HOME" in done.said
+    assert not (root / ".dagster").exists() and not list(root.glob("data/warehouse/*/*.parquet"))
 
 
 def test_files_of_strange_names_are_said_in_one_line_and_change_nothing_else(root, cbe):
