@@ -6,7 +6,20 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cbe_assets.assets import audit, clean, drift, exhibit, history, index, model, raw, sql, treatment
+from cbe_assets.assets import (
+    audit,
+    clean,
+    drift,
+    exhibit,
+    history,
+    index,
+    model,
+    model_tests,
+    raw,
+    robustness,
+    sql,
+    treatment,
+)
 from cbe_assets.assets.node import Node
 from cbe_assets.faults import Fault, StudyFault, fault
 from cbe_assets.sources import Sources, scan
@@ -47,7 +60,7 @@ def build(study: Study, found: Sources | None = None) -> Graph:
     """
     found = found or scan(study)
     made = [*raw.nodes(study, found), *clean.nodes(study), *treatment.nodes(study), *sql.nodes(study)]
-    made += [*index.nodes(study), *model.nodes(study)]
+    made += [*index.nodes(study), *model.nodes(study), *model_tests.nodes(study), *robustness.nodes(study)]
     made += [audit.editions(study), audit.imputed_share(study), *exhibit.nodes(study)]
     made += [history.node(study, found, made), *drift.nodes(study)]
     made.append(audit.manifest(study, made, [node.key for node in made if node.layer in ("model", "exhibit")]))

@@ -1,41 +1,27 @@
-"""Every specification and test of regressions.yaml: one asset each, with its JSON under data/exports/results."""
+"""Every specification of regressions.yaml: one asset each, with its JSON under data/exports/results."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
-from functools import cache
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from cbe_assets.assets.node import Inputs, Node, Output
+from cbe_assets.assets.node import Node, Output
+from cbe_assets.assets.result_file import result_file, versions
 from cbe_assets.study import Study
-from cbe_assets.study_regressions import Sample, Specification, Test
+from cbe_assets.study_regressions import Sample, Specification
 from cbe_assets.study_text import Text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cbe_assets.statistics.result import Result, TestResult
-
 SAMPLE = "panel/estimation"
 FILLED = "filled"
 """Column of the panel: how many cells of the province-year were filled, in any table."""
-CODE = ("statistics", "assets.model")
-DRAWS = 2000
-"""Cluster-bootstrap resamples behind an interval of an indirect effect."""
-
-
-@cache
-def versions() -> dict[str, str]:
-    """The libraries an estimate depends on, with their versions."""
-    names = ("linearmodels", "numpy", "pandas", "scipy", "statsmodels")
-    return {name: metadata.version(name) for name in names}
+CODE = ("statistics", "assets.model", "assets.result_file")
 
 
 def nodes(study: Study) -> list[Node]:
-    """A node per specification, then a node per test."""
-    return [_specification(study, name) for name in study.specifications] + [_test(study, name) for name in study.tests]
+    """A node per specification."""
+    return [_specification(study, name) for name in study.specifications]
 
 
 def _specification(study: Study, name: str) -> Node:
@@ -89,127 +75,5 @@ def _fitted(frame: pd.DataFrame, name: str, declared: Specification) -> Output:
     for term in declared.regressors:
         if term in result.terms:
             facts |= {term: result.terms[term].estimate, f"t {term}": result.terms[term].statistic}
-    return Output(result.frame(), {_path(name): _json(result)}, {key: v for key, v in facts.items() if v is not None})
-
-
-def _path(name: str) -> str:
-    return f"results/{name}.json"
-
-
-def _json(result: Result | TestResult) -> bytes:
-    record = result.to_json_dict(versions())
-    return (json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
-
-
-def _test(study: Study, name: str) -> Node:
-    test = study.tests[name]
-    uses = {key: study.specifications[key].model_dump() for key in test.specifications}
-    seed = {"seed": study.settings.seeds.bootstrap} if test.kind == "mediation" else {}
-    return Node(
-        key=f"model/{name}",
-        deps=(SAMPLE,),
-        definition={"test": test.model_dump(), "specifications": uses, "versions": versions(), **seed},
-        code=CODE,
-        kinds=("python", "scipy"),
-        title=Text(zh=f"检验 {test.kind}", en=f"{test.kind} of {', '.join(test.specifications)}"),
-        make=lambda inputs: MAKERS[test.kind](study, name, test, inputs),
-        lineage=lambda: {
-            "value": sorted({(SAMPLE, variable) for key in uses for variable in study.specifications[key].variables})
-        },
-    )
-
-
-def _declared(study: Study, *names: str) -> list[Any]:
-    return [specification(name, study.specifications[name]) for name in names]
-
-
-def _tested(result: TestResult) -> Output:
-    frame = result.statistics.copy()
-    frame.insert(0, "test", result.name)
-    facts = {row.statistic: float(row.value) for row in result.statistics.itertuples()}
-    return Output(frame, {_path(result.name): _json(result)}, facts)
-
-
-def _by_specification(function: str) -> Any:
-    """Tests that take the sample and the specifications they are of."""
-
-    def make(study: Study, name: str, test: Test, inputs: Inputs) -> Output:
-        from cbe_assets.statistics import specification_tests
-
-        known = _declared(study, *test.specifications)
-        return _tested(getattr(specification_tests, function)(inputs(SAMPLE), *known, name=name))
-
-    return make
-
-
-def _mediation(study: Study, name: str, test: Test, inputs: Inputs) -> Output:
-    from cbe_assets.statistics.mediation import mediation
-
-    (total,) = _declared(study, test.total)
-    mediator = study.specifications[test.mediator].outcome
-    seed = study.settings.seeds.bootstrap
-    test = mediation(inputs(SAMPLE), total, [mediator], draws=DRAWS, seed=seed, name=name).test
-    return _tested(replace(test, statistics=_with_numbers(test)))
-
-
-def _with_numbers(test: TestResult) -> pd.DataFrame:
-    """The statistics and, as further rows `group.number`, what the test found beside them."""
-    import pandas as pd
-
-    from cbe_assets.statistics.result import statistics_frame
-
-    nan = float("nan")
-    rows = [
-        (f"{group}.{key}", float(value), nan, nan, nan, "")
-        for group, numbers in test.tests.items()
-        for key, value in numbers.items()
-        if isinstance(value, (int, float)) and not isinstance(value, bool)
-    ]
-    return pd.concat([test.statistics, statistics_frame(rows)], ignore_index=True)
-
-
-def _effect_sizes(study: Study, name: str, test: Test, inputs: Inputs) -> Output:
-    from cbe_assets.statistics.effects import effect_sizes
-    from cbe_assets.statistics.panel import fit
-
-    frame, (known,) = inputs(SAMPLE), _declared(study, test.of)
-    result, term = fit(frame, known), known.regressors[0]
-    effects = effect_sizes(result, term, float(frame[term].mean()), float(frame[term].std()))
-    return _summary(name, effects.assign(term=term), result.outcome, result.n, result.groups)
-
-
-def _descriptives(study: Study, name: str, test: Test, inputs: Inputs) -> Output:
-    from cbe_assets.statistics.descriptives import descriptives
-
-    frame = inputs(SAMPLE)
-    table = descriptives(frame, test.variables[0], test.variables[1:])
-    return _summary(name, table, test.variables[0], len(frame), frame["province"].nunique())
-
-
-def _summary(name: str, table: pd.DataFrame, outcome: str, n: int, groups: int) -> Output:
-    """A table of numbers that is no test, in the JSON shape of all results."""
-    key, *columns = table.columns
-    rows = {row[key]: {column: _plain(row[column]) for column in columns} for row in table.to_dict("records")}
-    head = {"specification": name, "outcome": outcome, "n": n, "groups": groups, "df": None, "r2": None}
-    rest = {"r2_within": None, "covariance": "", "terms": {}, "tests": rows, "sample": {}, "versions": versions()}
-    text = json.dumps(head | rest, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    return Output(table, {_path(name): text.encode()})
-
-
-def _plain(value: Any) -> Any:
-    from cbe_assets.statistics.result import plain
-
-    return plain(value)
-
-
-MAKERS = {
-    "f_test": _by_specification("f_province_effects"),
-    "hausman": _by_specification("hausman"),
-    "vif": _by_specification("variance_inflation"),
-    "slope_homogeneity": _by_specification("slope_homogeneity"),
-    "equal_coefficients": _by_specification("equal_coefficients"),
-    "mediation": _mediation,
-    "effect_sizes": _effect_sizes,
-    "descriptives": _descriptives,
-}
-"""Kind of test (regressions.yaml) -> what makes it."""
+    files = result_file(name, result.to_json_dict(versions()))
+    return Output(result.frame(), files, {key: v for key, v in facts.items() if v is not None})

@@ -29,6 +29,7 @@ def index_paths(
     printed: Mapping[str, float] | None = None,
     dropped: Mapping[str, Sequence[str]] | None = None,
     winsor: tuple[Percent, Percent] | None = None,
+    base: str = BASELINE,
 ) -> pd.DataFrame:
     """Every variant of the index as a column beside province and year.
 
@@ -37,8 +38,9 @@ def index_paths(
         directions: indicator -> `positive` or `negative`.
         methods: weighting methods of `index.WEIGHTING`, each over all indicators; the variant has the method's name.
         printed: weights as printed, for the method `printed`.
-        dropped: variant -> indicators it does without, weighted by entropy: `{"without_mechanical": [...]}`.
+        dropped: variant -> indicators it does without, weighted by `base`: `{"without_mechanical": [...]}`.
         winsor: percentiles at which each index is cut, as the panel's own index is.
+        base: the panel's own weighting method.
 
     Returns:
         province, year, one column per variant.
@@ -50,7 +52,7 @@ def index_paths(
     found = [
         fault("statistics_unknown_setting", key="index", setting="weights", found=method,
               expected=", ".join(WEIGHTING))
-        for method in methods if method not in WEIGHTING
+        for method in dict.fromkeys([*methods, base]) if method not in WEIGHTING
     ]  # fmt: skip
     for variant, gone in omitted.items():
         facts = {"key": f"index.{variant}", "expected": ", ".join(directions)}
@@ -63,7 +65,7 @@ def index_paths(
         paths[method] = composite(z, WEIGHTING[method](z, years, printed or {}), years)
     for variant, gone in omitted.items():
         kept = z.drop(columns=gone)
-        paths[variant] = composite(kept, WEIGHTING[BASELINE](kept, years, {}), years)
+        paths[variant] = composite(kept, WEIGHTING[base](kept, years, printed or {}), years)
     for variant in (*methods, *omitted):
         paths[variant] = paths[variant] if winsor is None else winsorize(paths[variant], *winsor)
     return paths

@@ -56,15 +56,20 @@ class Alternatives:
         return outside * 2 ** len(self.controls)
 
     def panels(self, frame: pd.DataFrame) -> Iterator[tuple[Percent, str, pd.DataFrame]]:
-        """(percent, effects, winsorized frame), in the order of the curve's rows."""
+        """(percent, effects, winsorized frame), in the order of the curve's rows.
+
+        A row that lacks a variable is left out of all specifications, so that all are on the same rows; limits are
+        those of all rows, as the panel's are.
+        """
         names = [*self.controls, *self.indices, *self.outcomes]
+        complete = np.isfinite(frame[names].astype(float)).all(axis=1)
         for percent in self.winsor:
             cut = frame.copy()
             if percent:
                 for name in names:
                     cut[name] = winsorize(frame[name], percent, 100 - float(percent))
             for effects in self.effects:
-                yield percent, effects, cut
+                yield percent, effects, cut[complete]
 
     def faults(self) -> list:
         """Effects that are not known."""
@@ -90,7 +95,7 @@ def specification_curve(
     specifications with other outcomes and indices can be laid on one axis.
 
     Args:
-        frame: province, year, outcomes, indices, controls (not winsorized), region if an effect needs it; complete.
+        frame: province, year, outcomes, indices, controls (not winsorized), region if an effect needs it.
         alternatives: what is varied.
         draws: of the wild cluster bootstrap; all specifications share the weights.
         seed: of the weights.
@@ -100,7 +105,7 @@ def specification_curve(
         `alternatives.count` rows with `COLUMNS`.
 
     Raises:
-        StudyFault: unknown effects, missing values.
+        StudyFault: unknown effects.
     """
     if wrong := alternatives.faults():
         raise StudyFault(wrong)
