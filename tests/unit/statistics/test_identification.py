@@ -76,11 +76,29 @@ def test_the_interval_of_the_overall_effect_holds_it_as_often_as_it_says():
     assert covered >= 11
 
 
-def test_the_pre_trend_test_sees_a_trend_and_mostly_nothing_without():
-    quiet = sum(sun_abraham(staggered(seed), EVENT, "adoption").pre_trend["p_value"] < 0.05 for seed in range(15))
-    assert quiet <= 5
+def test_one_late_adopter_is_no_control_and_one_early_one_no_cohort():
+    """Where all adopt, cohorts are pooled from the end until five provinces are left to compare with."""
+    frame = staggered(2, never=0, noise=0.0)
+    frame.loc[frame["province"].isin(["省00", "省03"]), "adoption"] = 2021.0
+    frame.loc[frame["province"] == "省06", "adoption"] = 2015.0
+    found = sun_abraham(frame, EVENT, "adoption")
+    assert found.control == "treated last (2020)" and found.dropped == ("省06",)
+    assert set(found.cohorts) == {2016, 2018} and found.n == 29 * 7
+    few = frame["adoption"].where(frame["province"] > "省02")
+    assert sun_abraham(frame.assign(adoption=few), EVENT, "adoption").control == "treated last (2020)"
+
+
+def test_the_pre_trend_test_sees_a_trend_and_keeps_its_size_without():
     found = sun_abraham(staggered(3, trend=0.3), EVENT, "adoption").pre_trend
-    assert found["p_value"] < 0.001 and (found["df1"], found["df2"]) == (6, 29)
+    assert found["p_value"] < 0.001 and (found["df1"], found["df2"]) == (6, 24)
+    rng, frame = np.random.Generator(np.random.PCG64(5)), staggered(1)
+    rejected = overall = 0
+    for _ in range(60):
+        frame["y"] = rng.normal(size=300) + np.repeat(rng.normal(size=30), 10)
+        null = sun_abraham(frame, EVENT, "adoption")
+        rejected, overall = rejected + (null.pre_trend["p_value"] < 0.05), overall + (null.effect.p_value < 0.05)
+    # Under binomial(60, .05) eight or more are seen once in a hundred times; CR1 with F(q, G - 1) rejects about ten.
+    assert rejected <= 7 and overall <= 7
 
 
 def test_controls_dose_and_provinces_treated_throughout():
