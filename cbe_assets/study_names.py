@@ -37,7 +37,7 @@ def undefined_names(parsed: dict[str, Any]) -> list[Fault]:
         known = [*regressions.variables, "_cons"]
         uses += [("exhibits", f"exhibits.{name}.terms", v, known) for v in item.terms]
     return [
-        fault("undefined_name", file=f"study/{file}.yaml", key=key, found=used, expected=_nearest(used, known))
+        fault("undefined_name", file=f"study/{file}.yaml", key=key, found=used, expected=nearest(used, known))
         for file, key, used, known in uses
         if used not in known
     ]
@@ -54,5 +54,6 @@ def _left_out(entry: Any) -> list[str]:
     return [name for variant in variants for name in variant.indicators]
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def nearest(name: str, known: list[str]) -> str:
+    """Up to three names close to one that is not known, or the first of all."""
     return ", ".join(difflib.get_close_matches(name, known, n=3) or sorted(known)[:8])

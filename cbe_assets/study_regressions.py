@@ -180,19 +180,19 @@ class PlainVariant(Battery):
 
 class WinsorLimits(Battery):
     kind: Literal["winsor_limits"]
-    percents: list[Percent]
+    percents: Annotated[list[Percent], Field(min_length=1)]
 
 
 class OtherYears(Battery):
     """`lagged_regressor`: the regressor of so many years before; `long_differences`: differences over so many years."""
 
     kind: Literal["lagged_regressor", "long_differences"]
-    years: list[Years]
+    years: Annotated[list[Years], Field(min_length=1)]
 
 
 class WithoutProvinces(Battery):
     kind: Literal["without_provinces"]
-    provinces: list[str]
+    provinces: Annotated[list[str], Field(min_length=1)]
 
 
 class Without(Declared):
@@ -242,8 +242,8 @@ class SpecificationCurve(Battery):
     kind: Literal["specification_curve", "curve_permutation"]
     outcomes: Annotated[list[str], Field(min_length=1)]
     weights: Annotated[list[WeightingMethod], Field(min_length=1)]
-    effects: list[Literal["province_year", "province_trends", "region_by_year"]]
-    winsor: list[Percent]
+    effects: Annotated[list[Literal["province_year", "province_trends", "region_by_year"]], Field(min_length=1)]
+    winsor: Annotated[list[Percent], Field(min_length=1)]
 
     @property
     def variables(self) -> list[str]:

@@ -91,6 +91,11 @@ class Given:
         """Methods the entry names, the study's own first."""
         return list(dict.fromkeys([self.study.index.weights, *self.entry.weights]))
 
+    def years(self, left: int) -> list[int]:
+        """The years the entry names that leave so many years of the sample; as of an early day there are few."""
+        longest = self.sample["year"].nunique() - left
+        return [years for years in self.entry.years if years <= longest] or self.entry.years
+
     def with_regions(self, frame: pd.DataFrame) -> pd.DataFrame:
         """`frame` with a column `region`.
 
@@ -129,13 +134,13 @@ def alternatives(given: Given) -> pd.DataFrame:
 def lagged_regressor(given: Given) -> pd.DataFrame:
     from cbe_assets.statistics.robustness import lagged_regressor
 
-    return lagged_regressor(*given.about, lags=given.entry.years)
+    return lagged_regressor(*given.about, lags=given.years(left=2))
 
 
 def long_differences(given: Given) -> pd.DataFrame:
     from cbe_assets.statistics.robustness import long_differences
 
-    return long_differences(*given.about, spans=given.entry.years)
+    return long_differences(*given.about, spans=given.years(left=1))
 
 
 def further_effects(given: Given) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from cbe_assets.assets.node import Node
 from cbe_assets.faults import Fault, StudyFault, fault
 from cbe_assets.sources import Sources, scan
 from cbe_assets.study import Study
+from cbe_assets.study_battery import unknown_provinces
 
 PANEL_OF_REGRESSIONS = "panel/estimation"
 PANEL_OF_INDICATORS = "panel/indicators"
@@ -56,7 +57,7 @@ def build(study: Study, found: Sources | None = None) -> Graph:
 
     Raises:
         StudyFault: SQL that cannot be read, inputs nothing makes, two makers of one key, a cycle, a variable or
-            indicator whose panel has no such column; all of them.
+            indicator whose panel has no such column, a province that no panel has; all of them.
     """
     found = found or scan(study)
     made = [*raw.nodes(study, found), *clean.nodes(study), *treatment.nodes(study), *sql.nodes(study)]
@@ -65,7 +66,7 @@ def build(study: Study, found: Sources | None = None) -> Graph:
     made += [history.node(study, found, made), *drift.nodes(study)]
     made.append(audit.manifest(study, made, [node.key for node in made if node.layer in ("model", "exhibit")]))
     sources = {f"source/{name}" for name in (*study.tables, *study.reference_tables)}
-    faults = [*_twice(made), *_unknown(made, sources), *_columns(study)]
+    faults = [*_twice(made), *_unknown(made, sources), *_columns(study), *_provinces(study)]
     if faults:
         raise StudyFault(faults)
     return Graph(study, found, {node.key: node for node in _ordered(made)})
@@ -102,6 +103,14 @@ def _columns(study: Study) -> Iterator[Fault]:
         for name in names:
             if name not in columns:
                 yield fault(message, key=name, expected=", ".join(columns))
+
+
+def _provinces(study: Study) -> Iterator[Fault]:
+    """Provinces named in the battery that the panels do not have."""
+    if any(entry.kind == "without_provinces" for entry in study.robustness.values()):
+        kept = [item.name for item in raw.gazetteer(study).provinces]
+        kept = [name for name in kept if name not in study.settings.excluded_provinces]
+        yield from unknown_provinces(study.robustness, kept)
 
 
 def _ordered(made: list[Node]) -> list[Node]:

@@ -13,6 +13,7 @@ from cbe_assets.assets.node import Inputs, Node, Output, with_imports
 from cbe_assets.assets.raw import gazetteer
 from cbe_assets.assets.result_file import finite, table_file, versions
 from cbe_assets.study import Study
+from cbe_assets.study_battery import OF_THE_INDEX
 from cbe_assets.study_regressions import Robustness
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def _definition(study: Study, entry: Robustness, kind: Kind) -> dict[str, Any]:
         "seeds": {seed: getattr(settings.seeds, seed) for _, seed in kind.drawn},
         "versions": versions(),
     }
-    if INDICATORS in kind.deps:
+    if entry.kind in OF_THE_INDEX:
         indicators = {name: item.model_dump(include={"direction", "printed_weight"})
                       for name, item in study.indicators.items()}  # fmt: skip
         parts |= {"index": study.index.model_dump(), "indicators": indicators, "winsor": settings.winsor}

@@ -12,7 +12,9 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "cbe_assets"
 PURE = ("yearbook", "statistics", "publish", "simulate", "drift")
 FRAMEWORKS = {"dagster", "duckdb", "great_expectations", "sqlglot", "typer", "rich"}
-STUDY = {"study", "study_names", "study_text", "study_regressions", "study_exhibits", "study_published"}
+STUDY = {
+    "study", "study_battery", "study_names", "study_text", "study_regressions", "study_exhibits", "study_published",
+}  # fmt: skip
 INNER = {"declared", "faults", *STUDY, *PURE}
 ORCHESTRATION = {"refresh", "cli", "definitions"}
 STORAGE = {

@@ -91,6 +91,66 @@ def test_winsor_limits_must_ascend(root):
     assert faults(root)[0].message == "wrong_value"
 
 
+BATTERY = [
+    ("base_year: 2013", "base_year: 2031", "battery_year", "shift_share.base_year", "2013-2022"),
+    ("years: [3, 5, 9]", "years: [3, 5, 10]", "battery_too_many_years", "long_differences.years", 9),
+    ("years: [1, 2]", "years: [1, 9]", "battery_too_many_years", "lagged_index.years", 8),
+    ("share: internet_penetration", "share: internet_penetrations", "undefined_name", "shift_share",
+     "internet_penetration"),
+    ("indicators: [exports_to_gdp]", "indicators: [export_to_gdp]", "undefined_name", "index_variants",
+     "exports_to_gdp"),
+    ("dose: NumCPZ", "dose: NumCPS", "undefined_name", "pilot_zone_event_study", "NumCPZ"),
+    ("kind: placebo\n    of: table4_3", "kind: placebo\n    of: table4_3\n    term: NumCPZ", "undefined_name",
+     "placebo.term", "ECI"),
+    ("kind: index_uncertainty\n    of: table4_3", "kind: index_uncertainty\n    of: table5_1", "battery_not_the_index",
+     "index_uncertainty", "ECI"),
+    ("kind: further_effects\n    of: table4_3", "kind: further_effects\n    of: table4_2", "battery_estimator",
+     "further_effects", "fixed_effects"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "message", "key", "expected"), BATTERY, ids=[item[3] for item in BATTERY])
+def test_an_entry_of_the_battery_that_cannot_be_is_named_before_anything_runs(
+    root, old, new, message, key, expected
+):
+    edit(root / "study/regressions.yaml", old, new)
+    (fault,) = faults(root)
+    assert fault.message == message and fault.facts["key"] == f"robustness.{key}"
+    assert str(expected) in str(fault.facts["expected"])
+
+
+@pytest.mark.parametrize("empty", ["outcomes: &outcomes [EXP, EXP_share]", "percents: [0, 1, 2.5, 5]"])
+def test_an_entry_with_nothing_to_vary_is_named(root, empty):
+    edit(root / "study/regressions.yaml", empty, f"{empty.split('[')[0]}[]")
+    found = faults(root)
+    assert {item.message for item in found} == {"wrong_value"}
+    assert all("robustness" in item.facts["key"] for item in found)
+
+
+def test_printed_weights_that_an_indicator_lacks_are_named(root):
+    text = (root / "study/indicators.yaml").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.startswith("    printed_weight"))
+    edit(root / "study/indicators.yaml", f"{line}\n", "")
+    found = faults(root)
+    assert {item.message for item in found} == {"statistics_no_printed_weight"}
+    assert {item.facts["key"].split(".")[1] for item in found} == {
+        "index_variants", "specification_curve", "curve_permutation"
+    }  # fmt: skip
+
+
+def test_provinces_left_out_are_those_of_the_panel(root):
+    from cbe_assets.assets.graph import build
+
+    for part in ("sql", "data/reference"):
+        shutil.copytree(ROOT / part, root / part)
+    edit(root / "study/regressions.yaml", "provinces: [北京, 天津, 上海, 重庆]", "provinces: [北京市, 天津, 西藏]")
+    with pytest.raises(StudyFault) as caught:
+        build(Study.load(root))
+    assert [item.facts["found"] for item in caught.value.faults] == ["北京市", "西藏"]
+    assert "北京" in caught.value.faults[0].facts["expected"]
+    assert {item.facts["key"] for item in caught.value.faults} == {"robustness.without_municipalities.provinces"}
+
+
 def test_every_message_says_the_same_facts_in_both_languages():
     import string
 

@@ -125,6 +125,8 @@ def test_parameters_follow_the_years_and_provinces_of_the_study(study):
     values = parameters(study, provinces=31)
     assert (values["provinces"], values["years"], values["province_years"]) == (31, 10, 310)
     assert (values["panel_provinces"], values["panel_rows"], values["half_panel_rows"]) == (30, 300, 150)
+    assert (values["panel_rows_without_a_province"], values["panel_rows_without_a_year"]) == (290, 270)
+    assert (values["leave_one_out_rows"], values["permutations"]) == (41, 10000)
     assert (values["first_year"], values["last_year"]) == (2013, 2022)
     assert (values["indicators"], values["tables"]) == (12, 29)
 
