@@ -238,7 +238,7 @@ EDITS = [
      {"further_effects", "specification_curve", "curve_permutation"}),
     ("study/study.yaml", "permutation: 20250716", "permutation: 1",
      {"placebo", "curve_permutation", "equal_coefficients_permutation"}),
-    ("study/study.yaml", "monte_carlo: 512", "monte_carlo: 256", {"index_uncertainty"}),
+    ("study/study.yaml", "monte_carlo: 2048", "monte_carlo: 256", {"index_uncertainty"}),
     ("study/study.yaml", "curve: 999", "curve: 499", {"specification_curve"}),
     ("study/study.yaml", "{bootstrap: 2000", "{bootstrap: 1000",
      {"mediation_inus", "mediation_tec", "mediation_joint", "sensitivity_inus", "sensitivity_tec"}),

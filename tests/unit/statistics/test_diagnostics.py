@@ -38,16 +38,6 @@ def test_grunfeld_pooltest_equals_r_plm():
     assert (round(row["value"], 4), row["df1"], row["df2"], f"{row['p_value']:.3e}") == (5.7805, 18, 170, "1.219e-10")
 
 
-def test_grunfeld_clustered_errors_equal_statas():
-    """Stata, `xtreg invest mvalue kstock, fe vce(robust)`: .1101238 (.0151945), .3100653 (.0527518), -58.74393
-    (27.60286)."""
-    terms = fit(grunfeld(), FIRM).terms
-    expected = {"value": (0.1101238, 0.0151945), "capital": (0.3100653, 0.0527518), "_cons": (-58.74393, 27.60286)}
-    for name, (estimate, error) in expected.items():
-        assert terms[name].estimate == pytest.approx(estimate, abs=1e-5 if name == "_cons" else 5e-8)
-        assert terms[name].std_error == pytest.approx(error, abs=5e-6 if name == "_cons" else 5e-8)
-
-
 def test_wooldridge_equals_statsmodels_on_differences():
     """xtserial: OLS of the differenced residuals on their lags without a constant, clustered, test of -.5."""
     import statsmodels.api as sm

@@ -151,9 +151,9 @@ def test_a_confounder_of_known_correlation_is_corrected():
 
 
 def test_robustness_values_of_the_darfur_example():
-    """Cinelli and Hazlett (2020), table 1: t = 4.18 with 783 df gives a robustness value of 13.9 %, 7.6 % at 5 %."""
-    assert round(100 * robustness_value(4.18445, 783), 1) == 13.9
-    assert round(100 * robustness_value(4.18445, 783, size=0.05), 1) == 7.6
+    """Cinelli and Hazlett (2020), section 5, in the digits of R sensemakr's tests/testthat/test-02-darfur.R."""
+    assert robustness_value(4.18445, 783) == pytest.approx(0.1387764, abs=5e-7)
+    assert robustness_value(4.18445, 783, size=0.05) == pytest.approx(0.07625797, abs=5e-7)
     assert robustness_value(1.0, 783, size=0.05) == 0
 
 

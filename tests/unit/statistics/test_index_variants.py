@@ -74,10 +74,12 @@ def ishigami(points: np.ndarray) -> np.ndarray:
 
 
 def test_shares_of_the_ishigami_function_are_the_analytic_ones():
-    """Ishigami and Homma (1990), a = 7, b = .1: first order .3139, .4424, 0; total .5576, .4424, .2437."""
+    """Ishigami and Homma (1990): V1 = (1 + b pi^4 / 5)^2 / 2, V2 = a^2 / 8, V13 = 8 b^2 pi^8 / 225."""
     table, _ = sobol_shares(ishigami, {"x1": [0], "x2": [1], "x3": [2]}, ["y"], log2_points=12, seed=1)
-    assert table["first_order"].tolist() == pytest.approx([0.3139, 0.4424, 0], abs=0.02)
-    assert table["total"].tolist() == pytest.approx([0.5576, 0.4424, 0.2437], abs=0.02)
+    one, two, both = (1 + 0.1 * np.pi**4 / 5) ** 2 / 2, 7**2 / 8, 8 * 0.1**2 * np.pi**8 / 225
+    whole = one + two + both
+    assert table["first_order"].tolist() == pytest.approx([one / whole, two / whole, 0], abs=0.02)
+    assert table["total"].tolist() == pytest.approx([1 - two / whole, two / whole, both / whole], abs=0.02)
 
 
 def test_a_factor_may_have_several_columns_and_an_additive_model_no_interactions():
