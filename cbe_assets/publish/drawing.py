@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -37,6 +38,27 @@ COLOURS = {"east": "#0072B2", "central": "#D55E00", "west": "#009E73"}
 MARKERS = {"east": "o", "central": "s", "west": "^"}
 BARS = ("#0072B2", "#9CCBE8", "#E6C35C", "#B8B8B8")
 LINE, INK, SOFT, ALARM = "#D55E00", "#1a1a1a", "#5a5a5a", "#B00020"
+
+
+@dataclass(frozen=True)
+class Room:
+    """Where the axes lie, in inches: the height of the figure above its notes, and margins for names and heads."""
+
+    height: float = HEIGHT
+    top: float = 0.12
+    bottom: float = 0.32
+    left: float = 0.76
+    right: float = 0.76
+
+
+ROOM = {
+    "scatter_with_fit": Room(bottom=0.5),
+    "leave_one_out_plot": Room(4.6, top=0.28, bottom=1.0, left=0.7, right=0.1),
+    "placebo_plot": Room(3.6, bottom=0.5, right=0.2),
+    "event_study_plot": Room(3.7, bottom=0.5, left=1.15, right=0.15),
+    "specification_curve_plot": Room(6.4, bottom=0.5, left=1.25, right=0.12),
+    "mediation_sensitivity_plot": Room(3.7, top=0.28, bottom=0.5, right=0.15),
+}
 LINE_LENGTH = 112
 """Half-width characters of a note that fit under a figure."""
 
@@ -89,12 +111,12 @@ def saved(figure: Figure, kind: str, dots: int) -> bytes:
 def _figure(material: Material, data: pd.DataFrame, language: Language) -> Figure:
     notes = [line for note in figure_notes(material, data) for line in wrapped(note[language], LINE_LENGTH)]
     loud = material.context.simulated
-    foot = 0.16 * len(notes) + 0.1
-    figure = Figure(figsize=(WIDTH, HEIGHT + foot))
+    foot, room = 0.16 * len(notes) + 0.1, ROOM.get(material.exhibit.kind, Room())
+    high = room.height + foot
+    figure = Figure(figsize=(WIDTH, high))
     FigureCanvasAgg(figure)
-    high = HEIGHT + foot
-    below = foot + (0.5 if material.exhibit.x else 0.32)
-    box = (0.12, below / high, 0.76, (high - below - (0.4 if loud else 0.12)) / high)
+    below, above = foot + room.bottom, room.top + (0.28 if loud else 0)
+    box = (room.left / WIDTH, below / high, 1 - (room.left + room.right) / WIDTH, (high - below - above) / high)
     axes = figure.add_axes(box)
     axes.spines[["top", "right"]].set_visible(False)
     DRAW[material.exhibit.kind](axes, material, data, language)
@@ -235,5 +257,25 @@ def _years(axes: Axes, years: list[float]) -> None:
     axes.tick_params(axis="x", length=0)
 
 
-DRAW = {"bars_and_line": _bars_and_line, "scatter_with_fit": _scatter_with_fit, "regional_means": _regional_means}
+def _battery(function: str) -> Callable[[Axes, Material, pd.DataFrame, Language], None]:
+    """`function` of battery_drawing.py, which builds on this module."""
+
+    def draw(axes: Axes, material: Material, data: pd.DataFrame, language: Language) -> None:
+        from cbe_assets.publish import battery_drawing
+
+        getattr(battery_drawing, function)(axes, material, data, language)
+
+    return draw
+
+
+DRAW = {
+    "bars_and_line": _bars_and_line,
+    "scatter_with_fit": _scatter_with_fit,
+    "regional_means": _regional_means,
+    "leave_one_out_plot": _battery("left_out"),
+    "placebo_plot": _battery("placebo"),
+    "event_study_plot": _battery("event_study"),
+    "specification_curve_plot": _battery("specification_curve"),
+    "mediation_sensitivity_plot": _battery("mediation_sensitivity"),
+}
 """Kind of exhibit -> what draws it into its axes."""

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from cbe_assets.publish import battery_data
 from cbe_assets.publish.inputs import MEASURED, SAMPLE
 from cbe_assets.publish.material import Material
 
@@ -101,5 +102,10 @@ def _regional_means(material: Material) -> list[tuple]:
     return rows
 
 
-DATA = {"bars_and_line": _bars_and_line, "scatter_with_fit": _scatter_with_fit, "regional_means": _regional_means}
+DATA = {
+    "bars_and_line": _bars_and_line,
+    "scatter_with_fit": _scatter_with_fit,
+    "regional_means": _regional_means,
+    **battery_data.DATA,
+}
 """Kind of exhibit -> its rows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cbe_assets.publish import battery_notes
 from cbe_assets.publish.figure_data import least_squares
 from cbe_assets.publish.inputs import SAMPLE
 from cbe_assets.publish.material import Material
@@ -49,5 +50,10 @@ def _sources(material: Material) -> Text:
     return words("sources", list=enumerated(texts.values()))
 
 
-NOTES = {"bars_and_line": _bars_and_line, "scatter_with_fit": _scatter_with_fit, "regional_means": _regional_means}
+NOTES = {
+    "bars_and_line": _bars_and_line,
+    "scatter_with_fit": _scatter_with_fit,
+    "regional_means": _regional_means,
+    **battery_notes.NOTES,
+}
 """Kind of exhibit -> what its notes say."""

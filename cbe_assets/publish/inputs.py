@@ -12,6 +12,9 @@ def inputs_of(study: Study, name: str) -> list[str]:
     """Asset keys that exhibit `name` reads, each once, in the order of its declaration."""
     exhibit = study.exhibits[name]
     models = [f"model/{result}" for result in (*exhibit.columns, *exhibit.tests)]
+    if exhibit.kind == "variants":
+        # The paper's own column, which every variant is a variant of.
+        models.insert(0, f"model/{study.robustness[exhibit.columns[0]].specifications[0]}")
     for test in (study.tests[key] for key in exhibit.tests):
         if test.kind in ("mediation", "equal_coefficients"):
             models += [f"model/{key}" for key in test.specifications]

@@ -123,6 +123,6 @@ def _body(line: Line, width: int, covered: set[int], language: Language) -> str:
 def _body_cell(cell: Cell, language: Language) -> str:
     text = _cell_text(cell.text[language])
     if cell.columns > 1:
-        leaning = rf"\textit{{{text}}}" if language == "en" else text
+        leaning = rf"\textit{{{text}}}" if language == "en" and cell.column == 0 else text
         return rf"\multicolumn{{{cell.columns}}}{{{cell.align[0]}}}{{{leaning}}}"
     return rf"\multirow[t]{{{cell.rows}}}{{*}}{{{text}}}" if cell.rows > 1 else text

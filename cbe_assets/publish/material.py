@@ -87,6 +87,20 @@ class Material:
 
 
 def number_of(name: str) -> Text:
-    """表4 and Table 4 for `table4`; nothing for a name of another kind."""
-    found = re.fullmatch(r"(table|figure)(\d+)", name)
-    return words(found[1], number=found[2]) if found else same("")
+    """表4 and Table 4 for `table4`, 表A1 and Table A1 for `tablea1`; nothing for a name of another kind."""
+    found = re.fullmatch(r"(table|figure)(a?\d+)", name)
+    return words(found[1], number=found[2].upper()) if found else same("")
+
+
+def in_appendix(name: str) -> bool:
+    """Whether an exhibit is numbered A1, A2, ..."""
+    return re.fullmatch(r"(table|figure)a\d+", name) is not None
+
+
+def place_of(study: Study, specification: str) -> Text:
+    """The column of a numbered table that shows a specification, 表4(3) and Table 4 (3); else its key."""
+    for name, exhibit in study.exhibits.items():
+        if specification in exhibit.columns and exhibit.kind == "regression":
+            column = exhibit.columns.index(specification) + 1
+            return words("place", table=number_of(name), column=column)
+    return same(specification)

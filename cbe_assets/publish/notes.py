@@ -19,11 +19,11 @@ def regression_notes(material: Material) -> list[Text]:
     """Standard errors by column, stars, sample, what R2 is, splits, tests, editions."""
     models = {name: material.model(name) for name in material.shown()}
     first = [*_covariances(material, models), words("stars"), words("t_in_parentheses")]
-    second = [*_sample(material, models), *_splits(material)]
+    second = [*sample(material, _first_terms(models)), *_splits(material)]
     if any(material.study.specifications[name].effects for name in models) and "r2" in material.exhibit.statistics:
         second.append(words("within_r2"))
     second += _not_shown(material, models)
-    return _with_common(material, [sentences(first), sentences(second), *tested.notes(material)])
+    return with_common(material, [sentences(first), sentences(second), *tested.notes(material)])
 
 
 def slopes_notes(material: Material) -> list[Text]:
@@ -35,8 +35,8 @@ def slopes_notes(material: Material) -> list[Text]:
         if material.study.specifications[name].estimator == "swamy" and term in terms:
             row = terms[term]
             first.append(tested.swamy_mean(row))
-    second = [*_covariances(material, models), words("stars"), *_sample(material, models)]
-    return _with_common(material, [sentences(first), sentences(second), *tested.notes(material)])
+    second = [*_covariances(material, models), words("stars"), *sample(material, _first_terms(models))]
+    return with_common(material, [sentences(first), sentences(second), *tested.notes(material)])
 
 
 def weights_notes(material: Material, printed: float | None) -> list[Text]:
@@ -44,21 +44,21 @@ def weights_notes(material: Material, printed: float | None) -> list[Text]:
     facts = {"method": words(f"method_{material.study.index.weights}"), "years": _years(material)}
     facts["provinces"] = len(panel_provinces(material))
     if printed is None:
-        return _with_common(material, [words("weights_note_unprinted", **facts)])
-    return _with_common(material, [words("weights_note", printed=f"{printed:.1f}", **facts)])
+        return with_common(material, [words("weights_note_unprinted", **facts)])
+    return with_common(material, [words("weights_note", printed=f"{printed:.1f}", **facts)])
 
 
 def variables_notes(material: Material) -> list[Text]:
-    return _with_common(material, [])
+    return with_common(material, [])
 
 
 def descriptives_notes(material: Material, within: bool) -> list[Text]:
     """Winsorizing and how the VIFs are computed."""
     factors = words("vif_note" if within else "vif_note_pooled")
-    return _with_common(material, [sentences([_winsorized(material), factors])])
+    return with_common(material, [sentences([_winsorized(material), factors])])
 
 
-def _with_common(material: Material, own: Iterable[Text]) -> list[Text]:
+def with_common(material: Material, own: Iterable[Text]) -> list[Text]:
     """The mark of simulated data first; the exhibit's own notes, gaps and editions last."""
     notes = [words("simulated_note")] if material.context.simulated else []
     notes += [*own, *material.exhibit.notes]
@@ -115,8 +115,12 @@ def _winsorized(material: Material) -> Text:
     return words("winsorized", low=f"{low:g}", high=f"{high:g}") if (low, high) != (0, 100) else words("not_winsorized")
 
 
-def _sample(material: Material, models: dict[str, dict[str, dict[str, Any]]]) -> list[Text]:
-    rows = [next(iter(terms.values())) for terms in models.values()]
+def _first_terms(models: dict[str, dict[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [next(iter(terms.values())) for terms in models.values()]
+
+
+def sample(material: Material, rows: Iterable[dict[str, Any]]) -> list[Text]:
+    """Provinces, years, N of the rows, winsorizing."""
     counts = list(dict.fromkeys(int(row["n"]) for row in rows))
     facts = {"provinces": len(panel_provinces(material)), "without": without(material), "years": _years(material)}
     return [words("sample", n=enumerated(map(str, counts)), **facts), _winsorized(material)]

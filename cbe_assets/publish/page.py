@@ -86,5 +86,5 @@ def _head(cell: Cell, language: Language) -> str:
 def _data(cell: Cell, language: Language) -> str:
     text = escape(cell.text[language])
     number = "number" if cell.kind in ("coefficient", "statistic") else ""
-    panel = "panel" if cell.columns > 1 else ""
+    panel = "panel" if cell.column == 0 and cell.columns > 1 else ""
     return f"<td{_spans(cell)}{_classes(number, panel, 'left' if cell.align == 'left' else '')}>{text}</td>"

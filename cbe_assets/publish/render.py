@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 
 import pandas as pd
 
@@ -54,33 +55,28 @@ def render(study: Study, name: str, inputs: Mapping[str, pd.DataFrame], context:
     return _table(material) if kind in TABLES else _figure(material)
 
 
-def _regression(material: Material) -> Grid:
-    from cbe_assets.publish.regression_table import regression_table
+def _from(module: str, function: str) -> Callable[[Material], Grid]:
+    """`function` of a module of this package that is not imported before a table of its kind is made."""
 
-    return regression_table(material)
-
-
-def _province_slopes(material: Material) -> Grid:
-    from cbe_assets.publish.province_slopes_table import province_slopes_table
-
-    return province_slopes_table(material)
-
-
-def _listing(function: str) -> Callable[[Material], Grid]:
     def make(material: Material) -> Grid:
-        from cbe_assets.publish import listing_tables
-
-        return getattr(listing_tables, function)(material)
+        return getattr(import_module(f"cbe_assets.publish.{module}"), function)(material)
 
     return make
 
 
 TABLES: dict[str, Callable[[Material], Grid]] = {
-    "weights": _listing("weights_table"),
-    "variables": _listing("variables_table"),
-    "descriptives": _listing("descriptives_table"),
-    "regression": _regression,
-    "province_slopes": _province_slopes,
+    "weights": _from("listing_tables", "weights_table"),
+    "variables": _from("listing_tables", "variables_table"),
+    "descriptives": _from("listing_tables", "descriptives_table"),
+    "regression": _from("regression_table", "regression_table"),
+    "province_slopes": _from("province_slopes_table", "province_slopes_table"),
+    "variants": _from("battery_tables", "variants_table"),
+    "index_variants": _from("battery_tables", "index_variants_table"),
+    "multiple_testing": _from("battery_tables", "multiple_testing_table"),
+    "diagnostics": _from("diagnostic_tables", "diagnostics_table"),
+    "index_uncertainty": _from("diagnostic_tables", "index_uncertainty_table"),
+    "event_study": _from("identification_tables", "event_study_table"),
+    "instruments": _from("identification_tables", "instruments_table"),
 }
 """Kind of table -> what makes its grid."""
 

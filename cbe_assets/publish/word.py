@@ -165,15 +165,15 @@ class _Setting:
     def row(self, line: Line, hidden: set[int], above: dict[int, Cell], rules: _Rules, head: bool = False) -> str:
         cells = {cell.column: (cell, False) for cell in filled(line, len(self.widths), hidden)}
         cells |= {column: (cell, True) for column, cell in above.items()}
-        said = [self.cell(cell, again, rules, head) for _, (cell, again) in sorted(cells.items())]
+        said = [self.cell(cell, again, rules) for _, (cell, again) in sorted(cells.items())]
         repeat = "<w:tblHeader/>" if head else ""
         return f"<w:tr><w:trPr><w:cantSplit/>{repeat}</w:trPr>{''.join(said)}</w:tr>"
 
-    def cell(self, cell: Cell, again: bool, rules: _Rules, head: bool) -> str:
+    def cell(self, cell: Cell, again: bool, rules: _Rules) -> str:
         width = sum(self.widths[cell.column : cell.column + cell.columns])
         span = f'<w:gridSpan w:val="{cell.columns}"/>' if cell.columns > 1 else ""
         merge = ("<w:vMerge/>" if again else '<w:vMerge w:val="restart"/>') if cell.rows > 1 else ""
-        properties = _properties(self.size, italic=cell.columns > 1 and not head and self.language == "en")
+        properties = _properties(self.size, italic=cell.column == 0 and cell.columns > 1 and self.language == "en")
         place = f'<w:tcW w:w="{width}" w:type="dxa"/>{span}{merge}{rules.of(cell)}<w:vAlign w:val="center"/>'
         text = "" if again else cell.text[self.language]
         return f"<w:tc><w:tcPr>{place}</w:tcPr>{_text(text, cell.align, properties, 10, 10)}</w:tc>"
