@@ -33,17 +33,21 @@ def _node(study: Study, name: str) -> Node:
 
 def _definition(study: Study, name: str) -> dict[str, object]:
     """The exhibit and the words of the study that it prints."""
+    from cbe_assets.publish.inputs import shown_in
+
     exhibit = study.exhibits[name]
     tests = {key: study.tests[key] for key in (*exhibit.columns, *exhibit.tests) if key in study.tests}
-    named = [*exhibit.columns, *(key for test in tests.values() for key in test.specifications)]
+    battery = {key: study.robustness[key] for key in exhibit.columns if key in study.robustness}
+    named = [*exhibit.columns, *(key for item in (*tests.values(), *battery.values()) for key in item.specifications)]
     specifications = {key: study.specifications[key] for key in named if key in study.specifications}
-    used = {variable for item in specifications.values() for variable in item.variables}
+    used = {variable for item in (*specifications.values(), *tests.values()) for variable in item.variables}
     shown = {*exhibit.terms, *used, exhibit.x, exhibit.y}
     series = [*exhibit.bars, *((*exhibit.line.numerator, exhibit.line.denominator) if exhibit.line else ())]
     parts: dict[str, Any] = {
         "variables": {key: item for key, item in study.variables.items() if key in shown},
         "specifications": specifications,
         "tests": tests,
+        "robustness": battery,
         "tables": {key: study.tables[key] for key in series},
         "groups": study.groups if exhibit.kind == "weights" else {},
         "indicators": study.indicators if exhibit.kind == "weights" else {},
@@ -51,7 +55,16 @@ def _definition(study: Study, name: str) -> dict[str, object]:
     words = {part: {key: item.model_dump() for key, item in items.items()} for part, items in parts.items()}
     settings = study.settings.model_dump(include={"title", "paper", "years", "winsor", "excluded_provinces"})
     rest = {"settings": settings, "index": study.index.model_dump(), **as_of(study)}
-    return {"exhibit": exhibit.model_dump(), **rest, **words}
+    places = {key: shown_in(study, key) for key in specifications}
+    return {"exhibit": exhibit.model_dump(), **rest, **words, "places": places, **_named(study, list(battery))}
+
+
+def _named(study: Study, battery: list[str]) -> dict[str, object]:
+    """What an exhibit of the battery says beside its entries: numbers of draws, titles of what they name."""
+    if not battery:
+        return {}
+    titles = {key: item.title.model_dump() for key, item in {**study.variables, **study.indicators}.items()}
+    return {"draws": study.settings.draws.model_dump(), "titles": titles}
 
 
 def _rendered(study: Study, name: str, inputs: Inputs) -> Output:

@@ -125,7 +125,7 @@ def _under_years(axes: Axes, said: dict[float, tuple[str, str]], language: Langu
     """Two lines below the axis, the year and how many provinces carry it, with their names on the left."""
     axes.set_xticks(list(said), [""] * len(said))
     axes.tick_params(axis="x", length=0)
-    for line, head in enumerate(("relative_year", "event_ticks")):
+    for line, head in enumerate(("event_years", "event_ticks")):
         under = {"textcoords": "offset points", "va": "baseline", "annotation_clip": False}
         for year, texts in said.items():
             axes.annotate(texts[line], (year, 0), (0, -12 - 12 * line), xycoords=("data", "axes fraction"),

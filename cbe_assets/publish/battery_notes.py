@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 
+from cbe_assets.publish import tested
 from cbe_assets.publish.battery_data import ranked, spacing
-from cbe_assets.publish.identification_tables import event_notes
+from cbe_assets.publish.identification_tables import event_notes, few_provinces
 from cbe_assets.publish.material import Material, place_of
 from cbe_assets.publish.numbers import decimal, interval
 from cbe_assets.publish.variants import of, province_or_year, term_of, with_cv3_interval
@@ -56,7 +55,7 @@ def event_study(material: Material, data: pd.DataFrame) -> list[Text]:
     overall = frame[frame["row"] == "overall"].iloc[0]
     facts = {"overall": decimal(overall["estimate"]), "p": decimal(overall["p_value"])}
     said = words("event_note", interval=interval(overall["conf_low"], overall["conf_high"]), **facts)
-    return [said, event_notes(material, frame)[0]]
+    return [said, event_notes(material, frame)[0], *few_provinces(frame)]
 
 
 def specification_curve(material: Material, data: pd.DataFrame) -> list[Text]:
@@ -77,20 +76,7 @@ def mediation_sensitivity(material: Material, data: pd.DataFrame) -> list[Text]:
     """The method, then per mediator the correlation that takes the effect away."""
     first = material.study.tests[material.exhibit.columns[0]]
     said = [words("sensitivity_note", total=place_of(material.study, first.total))]
-    return [*said, *(bound(material, name) for name in material.exhibit.columns)]
-
-
-def bound(material: Material, name: str) -> Text:
-    """The correlation of errors at which the indirect effect of model/<name> is zero, and what that means."""
-    row = material.inputs[f"model/{name}"].iloc[0]
-    rho = float(row["rho_insignificant"])
-    if math.isnan(rho):
-        first = words("sensitivity_never")
-    else:
-        first = words("sensitivity_already") if rho == 0 else words("sensitivity_from", rho=decimal(rho, 1))
-    facts = {"rho": decimal(row["rho_zero"], 2), "interval": interval(row["rho_low"], row["rho_high"], 2)}
-    share = decimal(100 * float(row["r2_product"]), 1)
-    return words("sensitivity_one", mediator=row["mediator"], share=share, first=first, **facts)
+    return [*said, *(tested.bound(material, name) for name in material.exhibit.columns)]
 
 
 NOTES = {

@@ -118,7 +118,7 @@ def _spread(measure: str, outputs: list[tuple[Text, pd.DataFrame]], source: str)
         several = part["output"].nunique() > 1
         value = float(part[measure].mean())
         if several and measure != "sd":
-            cells.append(Cell(1 + 2 * position, NOTHING, "statistic", columns=2))
+            cells.append(Cell(1 + 2 * position, NOTHING, columns=2))
             continue
         text = same(numbers.decimal(value, 3 if position == 0 else 1))
         term = "mean_rank_sd" if several else str(part["output"].iloc[0])

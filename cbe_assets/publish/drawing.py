@@ -42,20 +42,25 @@ LINE, INK, SOFT, ALARM = "#D55E00", "#1a1a1a", "#5a5a5a", "#B00020"
 
 @dataclass(frozen=True)
 class Room:
-    """Where the axes lie, in inches: the height of the figure above its notes, and margins for names and heads."""
+    """Where the axes lie, in inches: the height of the figure above its notes, and margins for names and heads.
+
+    Attributes:
+        shorter_zh: by how much upright names are shorter in Chinese.
+    """
 
     height: float = HEIGHT
     top: float = 0.12
     bottom: float = 0.32
     left: float = 0.76
     right: float = 0.76
+    shorter_zh: float = 0.0
 
 
 ROOM = {
     "scatter_with_fit": Room(bottom=0.5),
-    "leave_one_out_plot": Room(4.6, top=0.28, bottom=1.0, left=0.7, right=0.1),
+    "leave_one_out_plot": Room(4.6, top=0.28, bottom=1.0, left=0.7, right=0.1, shorter_zh=0.38),
     "placebo_plot": Room(3.6, bottom=0.5, right=0.2),
-    "event_study_plot": Room(3.7, bottom=0.5, left=1.15, right=0.15),
+    "event_study_plot": Room(3.7, bottom=0.5, left=1.05, right=0.15),
     "specification_curve_plot": Room(6.4, bottom=0.5, left=1.25, right=0.12),
     "mediation_sensitivity_plot": Room(3.7, top=0.28, bottom=0.5, right=0.15),
 }
@@ -112,10 +117,11 @@ def _figure(material: Material, data: pd.DataFrame, language: Language) -> Figur
     notes = [line for note in figure_notes(material, data) for line in wrapped(note[language], LINE_LENGTH)]
     loud = material.context.simulated
     foot, room = 0.16 * len(notes) + 0.1, ROOM.get(material.exhibit.kind, Room())
-    high = room.height + foot
+    less = room.shorter_zh if language == "zh" else 0.0
+    high = room.height + foot - less
     figure = Figure(figsize=(WIDTH, high))
     FigureCanvasAgg(figure)
-    below, above = foot + room.bottom, room.top + (0.28 if loud else 0)
+    below, above = foot + room.bottom - less, room.top + (0.28 if loud else 0)
     box = (room.left / WIDTH, below / high, 1 - (room.left + room.right) / WIDTH, (high - below - above) / high)
     axes = figure.add_axes(box)
     axes.spines[["top", "right"]].set_visible(False)
@@ -142,16 +148,20 @@ def wrapped(text: str, length: int) -> list[str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Chinese characters one by one (a closing mark stays with the one before), other text word by word."""
+    """Chinese characters one by one, other text word by word; see `_holds` for what stays together."""
     piece = ""
     for char in text:
-        wide = display_width(char) == 2
-        closing = char in "，。；：、）】》！？"
-        if piece and not closing and (wide or display_width(piece[-1]) == 2 or piece[-1] == " "):
+        between = display_width(char) == 2 or (piece and (display_width(piece[-1]) == 2 or piece[-1] == " "))
+        if piece and between and not _holds(piece, char):
             yield piece
             piece = ""
         piece += char
     yield piece
+
+
+def _holds(before: str, char: str) -> bool:
+    """Closing marks stay with what they close, opening ones with what follows, and so do `p = 0.05` and `95 %`."""
+    return char in "，。；：、）】》！？=%" or before[-1] in "（【《" or before.endswith("= ")
 
 
 def _bars_and_line(axes: Axes, material: Material, data: pd.DataFrame, language: Language) -> None:

@@ -14,6 +14,7 @@ from cbe_assets.publish.material import Material, place_of
 from cbe_assets.publish.notes import with_common
 from cbe_assets.publish.result_lines import Column, count, heads, limits, line, number, panel, starred
 from cbe_assets.publish.wording import enumerated, joined, same, sentences, words
+from cbe_assets.statistics.event_study import LEAST_COHORT
 from cbe_assets.study import Text
 
 Row = dict[str, Any]
@@ -77,12 +78,17 @@ def event_notes(material: Material, frame: pd.DataFrame) -> list[Text]:
     dose = joined([material.study.variables[declared.dose].title, f" ({declared.dose})"])
     treatment = words("event_treatment", dose=dose)
     control = _control(str(frame["control"].iloc[0]))
-    estimator = words("event_estimator", outcome=specification.outcome, controls=enumerated(specification.controls))
-    thin = [relative(row.relative_year) for row in frame[frame["row"] == "effect"].itertuples()
-            if row.provinces <= FEW and row.relative_year != -1]  # fmt: skip
+    facts = {"outcome": specification.outcome, "controls": enumerated(specification.controls), "least": LEAST_COHORT}
+    estimator = words("event_estimator", **facts)
     sample = words("event_sample", n=numbers.integer(frame["n"].iloc[0]))
-    few = [words("event_few", list=enumerated(thin))] if thin else []
-    return [sentences([treatment, control, sample]), sentences([estimator, words("stars"), *few])]
+    return [sentences([treatment, control, sample]), sentences([estimator, words("stars"), *few_provinces(frame)])]
+
+
+def few_provinces(frame: pd.DataFrame) -> list[Text]:
+    """Years that hardly any province carries, if there are any."""
+    effects = frame[(frame["row"] == "effect") & frame["std_error"].notna()]
+    thin = [relative(year) for year in effects.loc[effects["provinces"] <= FEW, "relative_year"]]
+    return [words("event_few", list=enumerated(thin))] if thin else []
 
 
 def _control(control: str) -> Text:

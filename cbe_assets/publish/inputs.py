@@ -28,6 +28,14 @@ def inputs_of(study: Study, name: str) -> list[str]:
     return list(dict.fromkeys([*keys, *models]))
 
 
+def shown_in(study: Study, specification: str) -> tuple[str, int] | None:
+    """The regression table that shows a specification, and in which column from 1; None if none does."""
+    for name, exhibit in study.exhibits.items():
+        if exhibit.kind == "regression" and specification in exhibit.columns:
+            return name, exhibit.columns.index(specification) + 1
+    return None
+
+
 def _series(study: Study, name: str) -> list[str]:
     exhibit = study.exhibits[name]
     line = [*exhibit.line.numerator, exhibit.line.denominator] if exhibit.line else []

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from cbe_assets.publish.inputs import shown_in
 from cbe_assets.publish.wording import same, words
 from cbe_assets.study import Study
 from cbe_assets.study_exhibits import Exhibit
@@ -98,9 +99,6 @@ def in_appendix(name: str) -> bool:
 
 
 def place_of(study: Study, specification: str) -> Text:
-    """The column of a numbered table that shows a specification, 表4(3) and Table 4 (3); else its key."""
-    for name, exhibit in study.exhibits.items():
-        if specification in exhibit.columns and exhibit.kind == "regression":
-            column = exhibit.columns.index(specification) + 1
-            return words("place", table=number_of(name), column=column)
-    return same(specification)
+    """The column of a table that shows a specification, 表4(3) and Table 4 (3); else its key."""
+    place = shown_in(study, specification)
+    return words("place", table=number_of(place[0]), column=place[1]) if place else same(specification)

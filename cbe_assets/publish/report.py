@@ -6,7 +6,7 @@ import base64
 from html import escape
 
 from cbe_assets.publish.grid import Grid
-from cbe_assets.publish.material import Material, number_of
+from cbe_assets.publish.material import Material, in_appendix, number_of
 from cbe_assets.publish.notes import panel_provinces, table_title, without
 from cbe_assets.publish.page import TAGS, banner, document, table_figure
 from cbe_assets.publish.wording import LANGUAGES, Language, joined, words
@@ -51,14 +51,21 @@ def entries(material: Material) -> list[tuple[str, Text]]:
 
 
 def _body(material: Material, language: Language) -> str:
-    contents = "".join(f'<li><a href="#{name}">{escape(title[language])}</a></li>' for name, title in entries(material))
+    listed = entries(material)
+    items = [f'<li><a href="#{name}">{escape(title[language])}</a></li>' for name, title in listed]
+    appendix = next((place for place, (name, _) in enumerate(listed) if in_appendix(name)), len(listed))
+    heading = words("report_appendix")[language]
+    if appendix < len(listed):
+        items.insert(appendix, f'<li class="part"><a href="#appendix">{heading}</a></li>')
     parts = [
         banner(material.context.simulated, language),
         f"<h1>{escape(material.study.settings.title[language])}</h1>\n",
         *(f"<p>{escape(text[language])}</p>\n" for text in about(material)),
-        f"<nav>\n<h2>{words('report_contents')[language]}</h2>\n<ol>{contents}</ol>\n</nav>\n",
+        f"<nav>\n<h2>{words('report_contents')[language]}</h2>\n<ol>{''.join(items)}</ol>\n</nav>\n",
     ]
-    for name, title in entries(material):
+    for place, (name, title) in enumerate(listed):
+        if place == appendix:
+            parts.append(f'<h2 id="appendix">{heading}</h2>\n')
         parts += [_exhibit(material, name, title, language), _reading(material, name, language)]
     return "".join([*parts, _editions(material, language)])
 

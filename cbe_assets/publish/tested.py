@@ -7,7 +7,7 @@ from typing import Any
 
 from cbe_assets.publish.material import Material
 from cbe_assets.publish.numbers import decimal, integer, interval, signed
-from cbe_assets.publish.wording import joined, same, sentences, words
+from cbe_assets.publish.wording import enumerated, joined, same, sentences, words
 from cbe_assets.study import Text
 
 Row = dict[str, Any]
@@ -21,6 +21,8 @@ def notes(material: Material) -> list[Text]:
         if kind in NOTES:
             said.append(NOTES[kind](material, name))
             kinds.append(kind)
+    if bounds := [bound(material, name) for name in material.tests("mediation_sensitivity")]:
+        said.append(words("mediation_bound", list=sentences(bounds)))
     if "mediation" in kinds:
         said.append(words("mediation_words"))
     return [sentences(said)] if said else []
@@ -99,10 +101,60 @@ def _mediation(material: Material, name: str) -> Text:
     bootstrap = same("")
     if low and high:
         bootstrap = words("mediation_bootstrap", interval=interval(float(low["value"]), float(high["value"])))
-    facts = {"a": decimal(a), "b": decimal(b), "product": decimal(a * b), "bootstrap": bootstrap}
+    aroian = same("")
+    if row := rows.get(f"aroian[{mediator}]"):
+        aroian = words("mediation_aroian", z=decimal(row["value"], 2), p=decimal(row["p_value"]))
+    facts = {"a": decimal(a), "b": decimal(b), "product": decimal(a * b), "bootstrap": bootstrap, "aroian": aroian}
     shares = {"share": decimal(100 * a * b / total, 1), "direct": decimal(100 * direct / total, 1)}
     z = {"z": decimal(sobel["value"], 2), "p": decimal(sobel["p_value"])}
     return words("mediation_note", mediator=mediator, **facts, **shares, **z)
+
+
+def _joint_mediation(material: Material, name: str) -> Text:
+    """All mediators in one regression: each path, their sum, what is left."""
+    rows, parts = material.test(name), []
+
+    def number(key: str) -> float:
+        return float(rows[key]["value"])
+
+    for mediator in material.study.tests[name].mediators:
+        path = f"indirect[{mediator}]"
+        limits = interval(number(f"{path}.bootstrap_low"), number(f"{path}.bootstrap_high"))
+        value = decimal(number(f"{path}.estimate"))
+        parts.append(words("mediation_joint_part", mediator=mediator, value=value, interval=limits))
+    limits = interval(number("effects.bootstrap_low"), number("effects.bootstrap_high"))
+    facts = {"indirect": decimal(number("effects.indirect")), "direct": decimal(number("effects.direct"))}
+    share = decimal(100 * number("effects.indirect_share"), 1)
+    return words("mediation_joint_note", parts=enumerated(parts), interval=limits, share=share, **facts)
+
+
+def bound(material: Material, name: str) -> Text:
+    """The correlation of errors at which the indirect effect of model/<name> is zero, and what that means."""
+    row = material.inputs[f"model/{name}"].iloc[0]
+    rho = float(row["rho_insignificant"])
+    if math.isnan(rho):
+        first = words("sensitivity_never")
+    else:
+        first = words("sensitivity_already") if rho == 0 else words("sensitivity_from", rho=decimal(rho, 1))
+    facts = {"rho": decimal(row["rho_zero"], 2), "interval": interval(row["rho_low"], row["rho_high"], 2)}
+    share = decimal(100 * float(row["r2_product"]), 1)
+    return words("sensitivity_one", mediator=row["mediator"], share=share, first=first, **facts)
+
+
+def _permutation(material: Material, name: str) -> Text:
+    first = material.study.specifications[material.study.tests[name].specifications[0]]
+    term, rows = first.regressors[0], material.test(name)
+    variable = material.study.variables[first.sample.split].title if first.sample else same("")
+    facts = {"gap": decimal(rows[term]["value"]), "p": decimal(rows[term]["p_value"])}
+    return words("permutation_note", variable=variable, term=term, **facts)
+
+
+def _partial_pooling(material: Material, name: str) -> Text:
+    frame = material.inputs[f"model/{name}"]
+    row = frame.iloc[0]
+    facts = {"mean": decimal(row["mean"]), "error": decimal(row["mean_std_error"]), "tau": decimal(row["tau"])}
+    q = {"q": decimal(row["cochran_q"], 2), "p": decimal(row["p_value"]), "df": len(frame) - 1}
+    return words("pooling_note", **facts, **q)
 
 
 def _equal_coefficients(material: Material, name: str) -> Text:
@@ -132,5 +184,8 @@ NOTES = {
     "mediation": _mediation,
     "equal_coefficients": _equal_coefficients,
     "slope_homogeneity": _slope_homogeneity,
+    "joint_mediation": _joint_mediation,
+    "permutation_equal_coefficients": _permutation,
+    "partial_pooling": _partial_pooling,
 }
 """Kind of test -> its note."""
