@@ -10,7 +10,7 @@ from cbe_assets.publish import numbers
 from cbe_assets.publish.grid import NOTHING, Cell, Grid, Line
 from cbe_assets.publish.material import Material, place_of
 from cbe_assets.publish.notes import with_common
-from cbe_assets.publish.result_lines import Column, heads, line
+from cbe_assets.publish.result_lines import Column, heads, line, panel
 from cbe_assets.publish.variants import province_or_year
 from cbe_assets.publish.wording import same, sentences, words
 from cbe_assets.study import Text
@@ -74,7 +74,7 @@ def index_uncertainty_table(material: Material) -> Grid:
         for position, (title, _) in enumerate(outputs)
         for share in ("first_order", "total_order")
     ]
-    lines: list[Line] = []
+    lines: list[Line] = [panel(words("shares"), 1 + len(columns))]
     for factor in dict.fromkeys(frame["factor"]):
         row = {}
         for position, (_, part) in enumerate(outputs):
@@ -82,6 +82,7 @@ def index_uncertainty_table(material: Material) -> Grid:
             row[f"first_order.{position}"] = float(own["first_order"].mean())
             row[f"total_order.{position}"] = float(own["total"].mean())
         lines.append(line([words(f"factor_{factor}")], row, columns, f"model/{entry}", factor))
+    lines.append(panel(words("spread"), 1 + len(columns)))
     lines += [_spread(measure, outputs, f"model/{entry}") for measure in SPREAD]
     specification = material.study.robustness[entry].specifications[0]
     facts = {"place": place_of(material.study, specification), "points": material.study.settings.draws.monte_carlo}

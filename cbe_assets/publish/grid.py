@@ -16,7 +16,7 @@ import pandas as pd
 from cbe_assets.publish.wording import Language, joined, same, words
 from cbe_assets.study import Text
 
-Kind = Literal["title", "head", "text", "coefficient", "statistic", "note"]
+Kind = Literal["title", "head", "text", "coefficient", "statistic", "note", "verdict", "group", "formula", "remark"]
 Align = Literal["left", "center"]
 NAN = float("nan")
 NOTHING = same("")
@@ -36,7 +36,8 @@ class Cell:
     Attributes:
         column: the first column it stands in, from 0.
         text: as printed, in both languages.
-        kind: `head`, `text`, `coefficient` or `statistic` (t, p, F, N, R2, weights, means).
+        kind: `head`, `text`, `coefficient`, `statistic` (t, p, F, N, R2, weights, means) or `verdict`; over all
+            columns also `group` (what the lines below are about), `formula` and `remark` (what those above mean).
         value: the number behind it, unrounded; NaN for words.
         columns, rows: how many columns and lines it covers.
         align: of the text.
@@ -85,13 +86,19 @@ class Grid:
         over = [c.text for line in self.heads for c in line if c.column <= column < c.column + c.columns and c.text.en]
         return joined(over, " ")
 
-    def widths(self, language: Language, longest: int = 40) -> list[int]:
-        """Widest text of each column in half-width characters, at most `longest`; spanning cells do not count."""
+    def widths(self, language: Language, longest: int = 40, *, broken_heads: bool = False) -> list[int]:
+        """Widest text of each column in half-width characters, at most `longest`; spanning cells do not count.
+
+        Args:
+            broken_heads: heads may be set in several lines.
+        """
         widest = [4] * self.width
         for line in (*self.heads, *self.lines):
             for cell in line:
                 if cell.columns == 1:
-                    widest[cell.column] = max(widest[cell.column], min(longest, display_width(cell.text[language])))
+                    text = cell.text[language]
+                    width = _unbroken(text) if broken_heads and cell.kind == "head" else display_width(text)
+                    widest[cell.column] = max(widest[cell.column], min(longest, width))
         return widest
 
     def alignments(self) -> list[Align]:
@@ -137,6 +144,12 @@ class Grid:
 def display_width(text: str) -> int:
     """Width in half-width characters: a Chinese one counts two."""
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def _unbroken(text: str) -> int:
+    """Width of a text set in lines: of its longest word, or of half of it where it is Chinese."""
+    words = [(display_width(word), word.isascii()) for word in text.split()]
+    return max((width if ascii else 2 * ((width + 3) // 4) for width, ascii in words), default=0)
 
 
 def filled(line: Line, width: int, covered: set[int]) -> Iterator[Cell]:

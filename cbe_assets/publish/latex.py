@@ -15,6 +15,10 @@ LONGEST = 22
 """A column wider than this many half-width characters becomes a paragraph column."""
 TEXT_WIDTH = 90
 """Half-width characters that fit on a line of text at \\small."""
+GAP = 2.6
+"""Half-width characters between two columns."""
+TIGHT_WIDTH, TIGHT_GAP = 102, 1.5
+"""The same at \\footnotesize with the columns moved together, for tables that \\small does not hold."""
 
 _SIGNS = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -22,6 +26,7 @@ _SIGNS = {
     "\u00d7": r"$\times$", "\u00b1": r"$\pm$", "\u00b2": r"\textsuperscript{2}", "\u00b3": r"\textsuperscript{3}",
     "\u2013": "--", "\u2014": "---", "\u2018": "`", "\u2019": "'", "\u201c": "``", "\u201d": "''",
     "\u03c7": r"$\chi$", "\u0394": r"$\Delta$", "\u03b2": r"$\beta$", "\u03b1": r"$\alpha$",
+    "\u03c1": r"$\rho$", "\u03c4": r"$\tau$",
     "\u2264": r"$\leq$", "\u2265": r"$\geq$", "\u2260": r"$\neq$", "\u221e": r"$\infty$",
     "\u2026": r"\dots{}", "\u00a0": "~", "\u00b7": r"$\cdot$", '"': r"\textquotedbl{}", "\u00b0": r"\textdegree{}",
 }  # fmt: skip
@@ -80,21 +85,35 @@ def _caption(grid: Grid, language: Language) -> str:
 def _tabular(grid: Grid, language: Language) -> tuple[str, str]:
     """Opening and end: columns of numbers are spread over the line, so that the notes below have room."""
     columns = _columns(grid, language)
+    narrow = r"\footnotesize\setlength{\tabcolsep}{3pt}" + "\n" if _tight(grid, language) else ""
     if "p{" in columns:
-        return rf"\begin{{tabular}}{{@{{}}{columns}@{{}}}}", r"\end{tabular}"
+        return rf"{narrow}\begin{{tabular}}{{@{{}}{columns}@{{}}}}", r"\end{tabular}"
     width = r"\linewidth" if grid.width > 4 else r"0.8\linewidth"
-    return rf"\begin{{tabular*}}{{{width}}}{{@{{\extracolsep{{\fill}}}}{columns}@{{}}}}", r"\end{tabular*}"
+    return rf"{narrow}\begin{{tabular*}}{{{width}}}{{@{{\extracolsep{{\fill}}}}{columns}@{{}}}}", r"\end{tabular*}"
+
+
+def _tight(grid: Grid, language: Language) -> bool:
+    """Whether the columns leave a column of long texts less than a quarter of the line, or do not fit at all."""
+    natural, long = grid.widths(language, 60), _paragraphs(grid, language)
+    rigid = sum(width for width, wraps in zip(natural, long, strict=True) if not wraps)
+    return rigid + GAP * grid.width > TEXT_WIDTH * (1 - 0.25 * min(2, sum(long)))
+
+
+def _paragraphs(grid: Grid, language: Language) -> list[bool]:
+    """Columns of long texts, which are set in paragraphs."""
+    columns = zip(grid.widths(language, 60), grid.alignments(), strict=True)
+    return [width > LONGEST and align == "left" for width, align in columns]
 
 
 def _columns(grid: Grid, language: Language) -> str:
     """l, c, or, for long texts, a paragraph column with its share of the room."""
-    natural, aligns = grid.widths(language, 60), grid.alignments()
-    long = [width > LONGEST and align == "left" for width, align in zip(natural, aligns, strict=True)]
+    natural, aligns, long = grid.widths(language, 60), grid.alignments(), _paragraphs(grid, language)
+    whole, gap = (TIGHT_WIDTH, TIGHT_GAP) if _tight(grid, language) else (TEXT_WIDTH, GAP)
     flexible = sum(width for width, wraps in zip(natural, long, strict=True) if wraps)
-    room = max(0.25, 1 - (sum(natural) - flexible + 2 * grid.width) / TEXT_WIDTH)
+    room = max(0.25, 1 - (sum(natural) - flexible + gap * grid.width) / whole)
     parts = []
     for width, align, wraps in zip(natural, aligns, long, strict=True):
-        share = min(room * width / flexible, width / TEXT_WIDTH) if wraps else 0
+        share = min(room * width / flexible, 1.1 * width / whole) if wraps else 0
         parts.append(rf">{{\raggedright\arraybackslash}}p{{{share:.2f}\linewidth}}" if wraps else align[0])
     return "".join(parts)
 
@@ -122,6 +141,8 @@ def _body(line: Line, width: int, covered: set[int], language: Language) -> str:
 
 def _body_cell(cell: Cell, language: Language) -> str:
     text = _cell_text(cell.text[language])
+    if cell.kind == "group":
+        return rf"\multicolumn{{{cell.columns}}}{{@{{}}l}}{{\textbf{{{text}}}}}"
     if cell.columns > 1:
         leaning = rf"\textit{{{text}}}" if language == "en" and cell.column == 0 else text
         return rf"\multicolumn{{{cell.columns}}}{{{cell.align[0]}}}{{{leaning}}}"

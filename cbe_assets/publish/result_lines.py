@@ -104,7 +104,7 @@ def line(labels: Sequence[Text], row: Row, columns: Sequence[Column], source: st
 
 def panel(title: Text, width: int) -> Line:
     """A line of words over the lines of one part of the table."""
-    return (Cell(0, title, columns=width, align="left"),)
+    return (Cell(0, title, "group", columns=width, align="left"),)
 
 
 def _said(head: str | Text) -> Text:

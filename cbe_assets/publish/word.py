@@ -51,8 +51,17 @@ def word(grid: Grid, language: Language) -> bytes:
 
 
 def _natural(grid: Grid, language: Language, size: float) -> list[float]:
-    """Width of each column in cm, its longest text on one line of at most 40 characters."""
-    return [size * PER_CHARACTER * width + 0.4 for width in grid.widths(language)]
+    """Width of each column in cm, its longest text on one line of at most 40 characters.
+
+    Heads are set in several lines where even SMALL is too large for the page.
+    """
+
+    def wide(broken_heads: bool) -> list[float]:
+        widths = grid.widths(language, broken_heads=broken_heads)
+        return [size * PER_CHARACTER * width + 0.4 for width in widths]
+
+    whole = wide(broken_heads=False)
+    return whole if size > SMALL or sum(whole) <= ROOM["portrait"] else wide(broken_heads=True)
 
 
 def _size(grid: Grid, language: Language) -> float:
@@ -127,6 +136,11 @@ def _table(grid: Grid, language: Language) -> str:
     )
 
 
+def _leans(cell: Cell) -> bool:
+    """A cell that stands over the lines below it, other than a group head, which is bold."""
+    return cell.column == 0 and cell.columns > 1 and cell.kind != "group"
+
+
 def _border(side: str, eighths: int) -> str:
     """A border of so many eighths of a point."""
     return f'<w:{side} w:val="single" w:sz="{eighths}" w:space="0" w:color="000000"/>' if eighths else ""
@@ -173,7 +187,7 @@ class _Setting:
         width = sum(self.widths[cell.column : cell.column + cell.columns])
         span = f'<w:gridSpan w:val="{cell.columns}"/>' if cell.columns > 1 else ""
         merge = ("<w:vMerge/>" if again else '<w:vMerge w:val="restart"/>') if cell.rows > 1 else ""
-        properties = _properties(self.size, italic=cell.column == 0 and cell.columns > 1 and self.language == "en")
+        properties = _properties(self.size, bold=cell.kind == "group", italic=_leans(cell) and self.language == "en")
         place = f'<w:tcW w:w="{width}" w:type="dxa"/>{span}{merge}{rules.of(cell)}<w:vAlign w:val="center"/>'
         text = "" if again else cell.text[self.language]
         return f"<w:tc><w:tcPr>{place}</w:tcPr>{_text(text, cell.align, properties, 10, 10)}</w:tc>"
