@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from cbe_assets.declared import Declared, load_yaml
 from cbe_assets.faults import StudyFault, fault, say
 from cbe_assets.study_battery import unfit_entries
-from cbe_assets.study_exhibits import Exhibit, Exhibits
+from cbe_assets.study_exhibits import Exhibit, Exhibits, unfit_exhibits
 from cbe_assets.study_names import undefined_names
 from cbe_assets.study_regressions import Regressions, Robustness, Specification, Test, Variable
 from cbe_assets.study_text import Text
@@ -284,7 +284,7 @@ class Study:
             parsed[name] = loaded
             faults += found
         if not faults:
-            faults = undefined_names(parsed) or unfit_entries(parsed)
+            faults = undefined_names(parsed) or [*unfit_entries(parsed), *unfit_exhibits(parsed)]
         if faults:
             raise StudyFault(faults)
         return cls(folder, parsed, Path(yearbooks) if yearbooks else None, day)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from cbe_assets.declared import Declared
+from cbe_assets.faults import Fault, fault
 from cbe_assets.study_text import Text
 
 
@@ -68,3 +69,44 @@ class Exhibit(Declared):
 
 class Exhibits(Declared):
     exhibits: dict[str, Exhibit]
+
+
+SEVERAL = {
+    "variants": [
+        "winsor_limits", "alternatives", "lagged_regressor", "long_differences", "further_effects", "without_provinces",
+        "driscoll_kraay",
+    ],
+    "mediation_sensitivity_plot": ["mediation_sensitivity"],
+}  # fmt: skip
+"""Kind of exhibit -> kinds of results it shows, as many as there are."""
+EXACTLY = {
+    "index_variants": ["index_variants"],
+    "index_uncertainty": ["index_uncertainty"],
+    "diagnostics": ["diagnostics"],
+    "multiple_testing": ["multiple_testing"],
+    "event_study": ["event_study"],
+    "instruments": ["shift_share"],
+    "leave_one_out_plot": ["leave_one_out"],
+    "placebo_plot": ["placebo"],
+    "event_study_plot": ["event_study"],
+    "specification_curve_plot": ["specification_curve", "curve_permutation"],
+}
+"""Kind of exhibit -> the kinds of its columns, one by one."""
+
+
+def unfit_exhibits(parsed: dict[str, Any]) -> list[Fault]:
+    """Exhibits whose columns are not of the kinds they show.
+
+    Args:
+        parsed: the study files by name, in which every name is defined.
+    """
+    regressions, found = parsed["regressions"], []
+    results = {**regressions.tests, **regressions.robustness}
+    for name, exhibit in parsed["exhibits"].exhibits.items():
+        kinds = [getattr(results.get(column), "kind", "specification") for column in exhibit.columns]
+        several, exactly = SEVERAL.get(exhibit.kind), EXACTLY.get(exhibit.kind)
+        unfit = (several and not (kinds and set(kinds) <= set(several))) or (exactly and kinds != exactly)
+        if unfit:
+            facts = {"kind": exhibit.kind, "found": ", ".join(kinds), "expected": ", ".join(several or exactly or [])}
+            found.append(fault("exhibit_columns", file="study/exhibits.yaml", key=f"exhibits.{name}.columns", **facts))
+    return found

@@ -278,6 +278,8 @@ def _beside(axes: Axes, count: int) -> list[Axes]:
 
 def _bound(panel: Axes, parts: Parts, mediator: str, language: Language) -> None:
     curve = parts[f"{mediator}.indirect"]
+    panel.set_xlim(-1, 1)
+    panel.set_xticks([-0.5, 0.0, 0.5])
     panel.fill_between(curve["x"], parts[f"{mediator}.low"]["y"], parts[f"{mediator}.high"]["y"], color=POINT,
                        alpha=0.18, linewidth=0)  # fmt: skip
     panel.axhline(0, color=ALARM, linewidth=0.7, linestyle=(0, (4, 3)))

@@ -55,10 +55,10 @@ def _freedom(row: Row) -> Text:
     """The distribution under the null: N(0, 1), χ²(30), F(1, 29)."""
     first, second = float(row["df1"]), float(row["df2"])
     if pd.isna(first):
-        return same("N(0, 1)")
+        return same("N(0,\u00a01)")
     if pd.isna(second):
         return same(f"χ²({numbers.integer(first)})")
-    return same(f"F({numbers.integer(first)}, {numbers.integer(second)})")
+    return same(f"F({numbers.integer(first)},\u00a0{numbers.integer(second)})")
 
 
 def index_uncertainty_table(material: Material) -> Grid:

@@ -160,3 +160,19 @@ def test_every_message_says_the_same_facts_in_both_languages():
         named = {lang: {part[1] for part in string.Formatter().parse(text) if part[1]} for lang, text in texts.items()}
         assert set(texts) == {"en", "zh"}, key
         assert named["en"] == named["zh"], key
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "expected"),
+    [
+        ("columns: [leave_one_out]", "columns: [placebo]", "figurea1", "leave_one_out"),
+        ("columns: [specification_curve, curve_permutation]", "columns: [specification_curve]", "figurea4",
+         "specification_curve, curve_permutation"),
+        ("columns: [winsor_limits, alternatives,", "columns: [winsor_limits, table4_3,", "tablea1", "winsor_limits"),
+    ],
+)  # fmt: skip
+def test_an_exhibit_of_results_of_another_kind_is_named_before_anything_runs(root, old, new, key, expected):
+    edit(root / "study/exhibits.yaml", old, new)
+    (fault,) = faults(root)
+    assert (fault.message, fault.facts["key"]) == ("exhibit_columns", f"exhibits.{key}.columns")
+    assert expected in fault.facts["expected"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from made_up_battery import battery
 from scipy import stats
 
 from cbe_assets.publish.material import Context
@@ -90,6 +91,18 @@ def test_frames(study: Study) -> dict[str, pd.DataFrame]:
         ),
         "effect_sizes": effects.assign(term="ECI"),
     }
+    frames["equal_coefficients_permutation"] = _statistics(
+        "equal_coefficients_permutation", ("ECI", 1.982, nan, nan, 0.464, "not rejected")
+    )
+    frames["diagnostics"] = _statistics(
+        "diagnostics",
+        ("pesaran_cd", -2.23, nan, nan, 0.026, "rejected"),
+        ("wooldridge_ar1", 8.9, 1.0, 29.0, 0.006, "rejected"),
+        ("modified_wald", 101.58, 30.0, nan, 0.0, "rejected"),
+        ("brown_forsythe", 0.75, 29.0, 270.0, 0.828, "not rejected"),
+        ("reset", 0.34, 2.0, 29.0, 0.711, "not rejected"),
+    )
+    frames["mediation_joint"] = _joint()
     for mediator in ("Inus", "Tec"):
         frames[f"mediation_{mediator.lower()}"] = _statistics(
             f"mediation_{mediator.lower()}",
@@ -99,6 +112,19 @@ def test_frames(study: Study) -> dict[str, pd.DataFrame]:
             (f"indirect[{mediator}].bootstrap_high", 1.302, nan, nan, nan, ""),
         )
     return frames
+
+
+def _joint() -> pd.DataFrame:
+    numbers = {"indirect[Inus]": (0.718, 0.334, 1.39), "indirect[Tec]": (0.315, 0.025, 0.809)}
+    rows = [
+        (f"{path}.{key}", value, math.nan, math.nan, math.nan, "")
+        for path, found in numbers.items()
+        for key, value in zip(("estimate", "bootstrap_low", "bootstrap_high"), found, strict=True)
+    ]
+    effects = {"indirect": 1.033, "indirect_share": 0.846, "direct": 0.188, "bootstrap_low": 0.573,
+               "bootstrap_high": 1.831}  # fmt: skip
+    rows += [(f"effects.{key}", value, math.nan, math.nan, math.nan, "") for key, value in effects.items()]
+    return _statistics("mediation_joint", *rows)
 
 
 def panel(study: Study, gazetteer: Gazetteer, rng: np.random.Generator) -> pd.DataFrame:
@@ -123,6 +149,9 @@ def frames(study: Study, gazetteer: Gazetteer) -> dict[str, pd.DataFrame]:
     rng = np.random.default_rng(SEED)
     made = {f"model/{name}": model_frame(study, name, gazetteer, rng) for name in study.specifications}
     made |= {f"model/{name}": frame for name, frame in test_frames(study).items()}
+    made |= battery(study, [p.name for p in gazetteer.provinces if p.name not in study.settings.excluded_provinces])
+    beside = {"cv3_std_error": 0.574, "wcr_p_value": 0.049, "cv3_conf_low": -0.081, "cv3_conf_high": 2.267}
+    made["model/table4_3"] = made["model/table4_3"].assign(**beside)
     raw = np.array([item.printed_weight for item in study.indicators.values()])
     made["index/weights"] = pd.DataFrame({
         "indicator": list(study.indicators), "group": [item.group for item in study.indicators.values()],

@@ -20,7 +20,7 @@ from cbe_assets.publish.material import Context
 from cbe_assets.publish.render import inputs_of, render
 from cbe_assets.yearbook.gazetteer import Gazetteer
 
-NAMES = ("figure1", "figure2", "figure3")
+NAMES = ("figure1", "figure2", "figure3", *(f"figurea{number}" for number in range(1, 6)))
 FONT = ROOT / "cbe_assets" / "publish" / "fonts" / "CBENotoSansSCSubset-Regular.otf"
 
 

@@ -17,7 +17,7 @@ from cbe_assets.publish.latex import escaped
 from cbe_assets.publish.text_formats import markdown
 from cbe_assets.publish.wording import same
 
-NAMES = [f"table{number}" for number in range(1, 9)]
+NAMES = [*(f"table{number}" for number in range(1, 9)), *(f"tablea{number}" for number in range(1, 8))]
 BOTH = [(name, language) for name in NAMES for language in ("zh", "en")]
 
 
@@ -193,7 +193,7 @@ def test_report_holds_every_exhibit_its_reading_notes_and_editions(files, study)
     page = files["report/index.en.html"].decode()
     for name in study.exhibits["report"].of:
         assert f'id="{name}"' in page
-    assert page.count("data:image/svg+xml;base64,") == 3
+    assert page.count("data:image/svg+xml;base64,") == 8
     assert "semi-elasticity" in page
     assert "2024-10" in page
     assert study.settings.paper.doi in page

@@ -28,7 +28,7 @@ def one(study, gazetteer, name, change=None, **context):
     return render(study, name, {key: frames[key] for key in inputs_of(study, name)}, made)
 
 
-@pytest.mark.parametrize("number", range(1, 9))
+@pytest.mark.parametrize("number", [*range(1, 9), *(f"a{number}" for number in range(1, 8))])
 def test_every_table_of_simulated_data_says_so_in_title_and_first_note(exhibits, number):
     frame = exhibits[f"table{number}"].grid
     for language, mark in (("zh", "模拟数据"), ("en", "SIMULATED")):
@@ -85,9 +85,19 @@ def test_table4_notes_translate_the_semi_elasticity(exhibits):
 def test_table6_notes_give_product_sobel_bootstrap_and_shares(exhibits):
     said = notes(exhibits, "table6")
     assert "a×b = 0.208 × 3.890 = 0.809 (Sobel z = 5.08" in said
+    assert "; Aroian z = 5.05, p = 0.000" in said
     assert "bootstrap 95 % interval [0.412, 1.302]" in said
     assert "74.0 % of the total; direct 25.9 %" in said
     assert "not proof of it" in said
+
+
+def test_table6_notes_give_the_joint_model_and_how_much_confounding_each_path_stands(exhibits):
+    said = notes(exhibits, "table6")
+    assert "Both mediators at once: through Inus 0.718 (95 % interval [0.334, 1.390]), through Tec 0.315" in said
+    assert "together 1.033 (84.6 % of the total, 95 % interval [0.573, 1.831]), direct 0.188" in said
+    assert "Inus: zero at ρ = 0.33 (95 % interval [0.23, 0.43])" in said
+    assert "the interval holds 0 from ρ = 0.3 on. Tec: zero at ρ = 0.13" in said
+    assert "the interval holds 0 already at ρ = 0." in said
 
 
 def test_table6_leaves_the_bootstrap_out_where_the_stored_test_has_none(study, gazetteer):
@@ -97,7 +107,7 @@ def test_table6_leaves_the_bootstrap_out_where_the_stored_test_has_none(study, g
             frames[name] = frame[~frame["statistic"].str.contains("bootstrap")]
 
     made = one(study, gazetteer, "table6", without)
-    assert "bootstrap" not in made.preview_md
+    assert "province bootstrap" not in made.preview_md
     assert "Sobel z = 5.08" in made.preview_md
 
 
@@ -105,17 +115,22 @@ def test_table8_notes_give_the_difference_and_its_test(exhibits):
     said = notes(exhibits, "table8")
     assert "ECI differs by 1.982 between the groups; equality F(1, 29) = 5.24, p = 0.030" in said
     assert "above the sample median" in said
+    assert "Permuting the paths of Financial development among provinces" in said
+    assert "difference of ECI 1.982, p = 0.464" in said
 
 
 def test_table7_lists_thirty_provinces_by_region_with_three_estimators(exhibits):
     frame = exhibits["table7"].grid
     coefficients = frame[frame["kind"] == "coefficient"]
     assert coefficients.groupby("source").size().to_dict() == {
-        "model/table7_lsdv": 30, "model/table7_ols": 30, "model/table7_swamy": 30,
+        "model/partially_pooled": 30, "model/table7_lsdv": 30, "model/table7_ols": 30, "model/table7_swamy": 30,
     }  # fmt: skip
     regions = frame[(frame["kind"] == "text") & (frame["columns"] > 1)]["text_zh"].tolist()
     assert regions == ["东部地区", "中部地区", "西部地区"]
     assert "Slope homogeneity: F(29, 240) = 5.50" in notes(exhibits, "table7")
+    assert "standard deviation of the true slopes τ = 4.921; heterogeneity, Cochran Q(29) = 397.33" in notes(
+        exhibits, "table7"
+    )
 
 
 def test_table1_shows_computed_and_printed_weights_and_their_sums(exhibits):
@@ -160,4 +175,5 @@ def test_inputs_are_the_results_an_exhibit_declares_and_those_its_tests_are_of(s
         "model/table4_1", "model/table4_2", "model/table4_3", "model/f_test", "model/hausman", "model/effect_sizes",
     ]  # fmt: skip
     assert inputs_of(study, "table6")[-1] == "model/table4_3"
+    assert inputs_of(study, "tablea1")[:2] == ["model/table4_3", "model/winsor_limits"]
     assert inputs_of(study, "figure2") == ["panel/estimation"]
