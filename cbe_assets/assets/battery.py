@@ -82,9 +82,8 @@ class Given:
 
     @property
     def printed(self) -> dict[str, float]:
-        """Indicator -> weight as printed, where there is one."""
-        items = self.study.indicators.items()
-        return {name: item.printed_weight for name, item in items if item.printed_weight is not None}
+        """Indicator -> weight as printed; one that the paper does not have weighs nothing in its index."""
+        return {name: item.printed_weight or 0.0 for name, item in self.study.indicators.items()}
 
     @property
     def weights(self) -> list[str]:
@@ -198,7 +197,7 @@ def index_uncertainty(given: Given) -> pd.DataFrame:
     from cbe_assets.statistics.index_uncertainty import Choices, index_uncertainty
 
     settings, everything = given.study.settings, Choices()
-    known = len(given.printed) == len(given.directions)
+    known = any(given.printed.values())
     choices = Choices(weights=tuple(name for name in everything.weights if known or name != "printed"))
     found = index_uncertainty(
         given.sample, given.of, given.term, given.inputs(INDICATORS), given.directions, printed=given.printed,
