@@ -14,7 +14,7 @@ from cbe_assets.statistics.few_clusters import (
     effective_clusters,
     jackknife_terms,
 )
-from cbe_assets.statistics.inference import ROWS, Bootstrap, extra_rows, with_extra_rows
+from cbe_assets.statistics.inference import ROWS, Bootstrap, extra_rows, jackknife, with_extra_rows
 from cbe_assets.statistics.kernel import CrossProducts, absorbed_columns
 from cbe_assets.statistics.panel import fit
 from cbe_assets.statistics.specification import Specification, select
@@ -122,10 +122,11 @@ def test_a_variant_row_has_all_columns_and_leaving_a_cluster_out_is_a_refit():
 def test_extra_rows_stand_beside_the_result_and_change_nothing_in_it():
     frame = generated()
     result = fit(frame, BASE)
-    richer = with_extra_rows(frame, BASE, result, QUICK)
+    rows = extra_rows(frame, BASE, result, QUICK)
+    richer = with_extra_rows(result, rows, jackknife(frame, BASE, result), QUICK)
     assert richer.terms == result.terms and set(result.tests) < set(richer.tests)
     assert {f"{row}[ECI]" for row in ROWS} <= set(richer.tests)
-    table = extra_rows(frame, BASE, result, QUICK).set_index("row")
+    table = rows.set_index("row")
     cv3 = jackknife_terms(CrossProducts.from_specification(frame, BASE), "EXP", X)["ECI"]
     assert table.at["cv3", "std_error"] == cv3.std_error and table.at["cv3", "p_value"] == cv3.p_value
     b, mean = result.terms["ECI"].estimate, frame["ECI"].mean()
@@ -149,7 +150,7 @@ def test_an_outcome_in_levels_has_effects_in_its_units():
     frame = generated()
     specification = Specification("share", "Tec", ("ECI",), CONTROLS)
     result = fit(frame, specification)
-    table = extra_rows(frame, specification, result, QUICK, log_outcome=False, step=0.1).set_index("row")
+    table = extra_rows(frame, specification, result, QUICK, log_outcome=False, steps={"ECI": 0.1}).set_index("row")
     b = result.terms["ECI"].estimate
     assert table.at["step_effect", "estimate"] == pytest.approx(0.1 * b, rel=1e-12)
     expected = b * frame["ECI"].mean() / frame["Tec"].mean()
