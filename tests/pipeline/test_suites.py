@@ -159,7 +159,7 @@ def sum_off(frame: pd.DataFrame, kwargs: dict[str, Any]) -> Frames:
 def meant(frame: pd.DataFrame, kwargs: dict[str, Any]) -> list[int]:
     """Positions of the rows that `rows` names; all of them where it names none."""
     rows = kwargs.get("rows", {})
-    return [int(row) for row in np.flatnonzero(frame[list(rows)].isin(rows).all(axis=1))]
+    return [row for row in range(len(frame)) if all(frame[name][row] in values for name, values in rows.items())]
 
 
 def beyond_each(frame: pd.DataFrame, kwargs: dict[str, Any]) -> Frames:
