@@ -163,3 +163,30 @@ def test_pooled_columns_get_rows_clustered_by_province():
     table = extra_rows(frame, pooled, fit(frame, pooled), QUICK).set_index("row")
     assert "r2_within" not in table.index and np.isfinite(table.at["wcr", "p_value"])
     assert table.at["cv3", "estimate"] == pytest.approx(fit(frame, pooled).terms["ECI"].estimate, rel=1e-9)
+
+
+def test_weighted_terms_are_those_of_linearmodels_and_of_weighted_refits():
+    """CR1 of PanelOLS(weights=) to 1e-8; CV3 from PanelOLS without one province at a time."""
+    from linearmodels.panel import PanelOLS
+
+    frame = unbalanced()
+    frame["weight"] = np.random.Generator(np.random.PCG64(6)).uniform(0.5, 3, len(frame))
+
+    def fitted(part):
+        index = pd.MultiIndex.from_frame(part[["province", "year"]])
+        columns = np.column_stack([part[list(X)], dummy_columns(part["year"], True), np.ones(len(part))])
+        names = [*X, *(f"d{number}" for number in range(columns.shape[1] - len(X)))]
+        exog, outcome = pd.DataFrame(columns, index, names), pd.DataFrame({"y": part["EXP"].to_numpy()}, index)
+        weights = pd.DataFrame({"w": part["weight"].to_numpy()}, index)
+        model = PanelOLS(outcome, exog, weights=weights, entity_effects=True)
+        return model.fit(cov_type="clustered", cluster_entity=True, group_debias=True)
+
+    products = CrossProducts.from_frame(frame, [*X, "EXP"], weights="weight")
+    found, cv3 = clustered_terms(products, "EXP", X), jackknife_terms(products, "EXP", X)
+    whole = fitted(frame)
+    left_out = np.array([fitted(frame[frame["province"] != name]).params[list(X)] for name in products.clusters])
+    for position, name in enumerate(X):
+        values = (found[name].estimate, found[name].std_error)
+        assert values == pytest.approx((whole.params[name], whole.std_errors[name]), rel=1e-8)
+        spread = np.sqrt(29 / 30 * ((left_out[:, position] - whole.params[name]) ** 2).sum())
+        assert cv3[name].std_error == pytest.approx(spread, rel=1e-7)
