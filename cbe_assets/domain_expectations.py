@@ -65,7 +65,7 @@ def _within(column: pd.Series, limits: list[Any]) -> pd.Series:
     return column.between(-np.inf if low is None else low, np.inf if high is None else high)
 
 
-def _named(frame: pd.DataFrame, rows: dict[str, list[str]]) -> pd.Series:
+def _named(frame: pd.DataFrame, rows: dict[str, list[Any]]) -> pd.Series:
     """The rows whose columns have one of the values listed; all of them where nothing is listed."""
     meant = pd.Series(True, index=frame.index)
     for column, values in rows.items():
@@ -153,7 +153,7 @@ class ExpectColumnsToLieBetween(_WholeFrame):
     """
 
     ranges: dict[str, list[Number | None]]
-    rows: dict[str, list[str]] = {}
+    rows: dict[str, list[Any]] = {}
 
     def broken(self, frame: pd.DataFrame) -> pd.Series:
         outside = [~_within(frame[name], limits) for name, limits in self.ranges.items()]
@@ -192,7 +192,7 @@ class ExpectColumnsToAscend(_WholeFrame):
     """Each column is at least the one before: conf_low, estimate, conf_high; in all rows or those that `rows` names."""
 
     columns: list[str]
-    rows: dict[str, list[str]] = {}
+    rows: dict[str, list[Any]] = {}
 
     def broken(self, frame: pd.DataFrame) -> pd.Series:
         values = frame[self.columns].to_numpy(dtype=float)
