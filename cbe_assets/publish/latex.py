@@ -5,9 +5,10 @@ Chinese tables are for xelatex with ctex, English ones for pdflatex; the package
 
 from __future__ import annotations
 
+import math
 import re
 
-from cbe_assets.publish.grid import Cell, Grid, Line, covered_columns, filled
+from cbe_assets.publish.grid import Cell, Grid, Line, covered_columns, display_width, filled
 from cbe_assets.publish.material import number_of
 from cbe_assets.publish.wording import Language, words
 
@@ -15,6 +16,10 @@ LONGEST = 22
 """A column wider than this many half-width characters becomes a paragraph column."""
 TEXT_WIDTH = 90
 """Half-width characters that fit on a line of text at \\small."""
+TALLEST = 46
+"""A table of more lines, those of its notes included, is set smaller, so that it fits on a page."""
+NOTE_WIDTH = 110
+"""Half-width characters that fit on a line of the notes."""
 
 _SIGNS = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -50,9 +55,12 @@ def _cell_text(text: str) -> str:
 def latex(grid: Grid, language: Language) -> str:
     """The table environment, with caption, label `tab:<exhibit>` and notes."""
     opening, closing = _tabular(grid, language)
+    size, small = r"\small", r"\footnotesize"
+    if _tall(grid, language):
+        size, small = r"\footnotesize\renewcommand{\arraystretch}{0.9}", r"\scriptsize"
     rows = [
         _PREAMBLE[language] + ", \\usepackage{booktabs,threeparttable,multirow,array}",
-        r"\begin{table}[htbp]", r"\centering", r"\small", r"\begin{threeparttable}",
+        r"\begin{table}[htbp]", r"\centering", size, r"\begin{threeparttable}",
         rf"\caption{{{escaped(_caption(grid, language))}}}", rf"\label{{tab:{grid.name}}}",
         opening, r"\toprule",
     ]  # fmt: skip
@@ -63,13 +71,19 @@ def latex(grid: Grid, language: Language) -> str:
         rows.append(_body(line, grid.width, hidden, language))
     rows += [r"\bottomrule", closing]
     if grid.notes:
-        rows += [r"\begin{tablenotes}[flushleft]", r"\footnotesize"]
+        rows += [r"\begin{tablenotes}[flushleft]", small]
         for number, note in enumerate(grid.notes):
             said = (words("note")[language] if number == 0 else "") + note[language]
             strong = r"\item \textbf{%s}" if "SIMULATED" in said else r"\item %s"
             rows.append(strong % escaped(said))
         rows.append(r"\end{tablenotes}")
     return "\n".join([*rows, r"\end{threeparttable}", r"\end{table}", ""])
+
+
+def _tall(grid: Grid, language: Language) -> bool:
+    """Whether table and notes at the usual size would hardly fit on a page."""
+    below = sum(math.ceil(display_width(note[language]) / NOTE_WIDTH) for note in grid.notes)
+    return len(grid.heads) + len(grid.lines) + below > TALLEST
 
 
 def _caption(grid: Grid, language: Language) -> str:
@@ -100,14 +114,17 @@ def _columns(grid: Grid, language: Language) -> str:
 
 
 def _head(line: Line, width: int, language: Language) -> list[str]:
-    cells, rules = [], []
+    cells, rules = [], _rules(line)
     for cell in filled(line, width, set()):
         text = _cell_text(cell.text[language])
         align = "l" if cell.align == "left" else "c"
         cells.append(rf"\multicolumn{{{cell.columns}}}{{{align}}}{{{text}}}" if text else "")
-        if cell.rule:
-            rules.append(rf"\cmidrule(lr){{{cell.column + 1}-{cell.column + cell.columns}}}")
     return [" & ".join(cells) + r" \\", *([" ".join(rules)] if rules else [])]
+
+
+def _rules(line: Line) -> list[str]:
+    """Thin rules under the cells of a line that have one."""
+    return [rf"\cmidrule(lr){{{cell.column + 1}-{cell.column + cell.columns}}}" for cell in line if cell.rule]
 
 
 def _body(line: Line, width: int, covered: set[int], language: Language) -> str:
@@ -117,7 +134,7 @@ def _body(line: Line, width: int, covered: set[int], language: Language) -> str:
         cell = at.get(column)
         cells.append(_body_cell(cell, language) if cell else "")
         column += cell.columns if cell else 1
-    return " & ".join(cells) + r" \\"
+    return " & ".join(cells) + r" \\" + "".join(f" {rule}" for rule in _rules(line))
 
 
 def _body_cell(cell: Cell, language: Language) -> str:

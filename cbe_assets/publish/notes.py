@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cbe_assets.publish import tested
+from cbe_assets.publish.inference_rows import inference_notes
 from cbe_assets.publish.material import Material
 from cbe_assets.publish.wording import enumerated, joined, same, sentences, words
 from cbe_assets.study import Text
@@ -16,14 +17,15 @@ NAMED = 3
 
 
 def regression_notes(material: Material) -> list[Text]:
-    """Standard errors by column, stars, sample, what R2 is, splits, tests, editions."""
+    """Standard errors by column, stars, sample, what R2 is, splits, rows beyond the paper, tests, editions."""
     models = {name: material.model(name) for name in material.shown()}
     first = [*_covariances(material, models), words("stars"), words("t_in_parentheses")]
     second = [*_sample(material, models), *_splits(material)]
     if any(material.study.specifications[name].effects for name in models) and "r2" in material.exhibit.statistics:
         second.append(words("within_r2"))
     second += _not_shown(material, models)
-    return _with_common(material, [sentences(first), sentences(second), *tested.notes(material)])
+    own = [sentences(first), sentences(second), *inference_notes(material, models), *tested.notes(material)]
+    return _with_common(material, own)
 
 
 def slopes_notes(material: Material) -> list[Text]:

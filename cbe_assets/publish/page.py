@@ -86,5 +86,5 @@ def _head(cell: Cell, language: Language) -> str:
 def _data(cell: Cell, language: Language) -> str:
     text = escape(cell.text[language])
     number = "number" if cell.kind in ("coefficient", "statistic") else ""
-    panel = "panel" if cell.columns > 1 else ""
-    return f"<td{_spans(cell)}{_classes(number, panel, 'left' if cell.align == 'left' else '')}>{text}</td>"
+    panel, rule = "panel" if cell.columns > 1 else "", "rule" if cell.rule else ""
+    return f"<td{_spans(cell)}{_classes(number, panel, rule, 'left' if cell.align == 'left' else '')}>{text}</td>"

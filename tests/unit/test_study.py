@@ -151,6 +151,20 @@ def test_provinces_left_out_are_those_of_the_panel(root):
     assert {item.facts["key"] for item in caught.value.faults} == {"robustness.without_municipalities.provinces"}
 
 
+def test_a_step_is_a_hundredth_unless_the_variable_says_otherwise_and_never_nothing(root):
+    study = Study.load(root)
+    assert (study.variables["ECI"].step, study.variables["NumCPZ"].step) == (0.01, 1)
+    edit(root / "study/regressions.yaml", "    step: 1\n", "    step: 0\n")
+    (fault,) = faults(root)
+    assert fault.facts["key"] == "variables.NumCPZ.step"
+
+
+def test_a_row_beyond_the_paper_that_does_not_exist_is_named(root):
+    edit(root / "study/exhibits.yaml", "inference: [cv3, wcr,", "inference: [cv3, wrc,")
+    (fault,) = faults(root)
+    assert fault.facts["key"].startswith("exhibits.table4.inference") and "wrc" in str(fault.facts["found"])
+
+
 def test_every_message_says_the_same_facts_in_both_languages():
     import string
 

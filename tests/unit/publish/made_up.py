@@ -11,7 +11,9 @@ from scipy import stats
 
 from cbe_assets.publish.material import Context
 from cbe_assets.publish.render import Rendered, inputs_of, render
+from cbe_assets.statistics.inference import TERM_COLUMNS
 from cbe_assets.study import Study
+from cbe_assets.study_regressions import Specification
 from cbe_assets.yearbook.gazetteer import Gazetteer
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -50,7 +52,22 @@ def model_frame(study: Study, name: str, gazetteer: Gazetteer, rng: np.random.Ge
                      n, groups, df, r2, r2 if declared.effects else math.nan))  # fmt: skip
     columns = ["specification", "term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high",
                "stars", "n", "groups", "df", "r2", "r2_within"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame if slopes else pd.concat([frame, beside(study, declared, frame)], axis=1)
+
+
+def beside(study: Study, declared: Specification, frame: pd.DataFrame) -> pd.DataFrame:
+    """As inference.beside_terms(): made-up numbers for the regressors of interest, nothing for the other terms."""
+    rows = []
+    for row in frame.itertuples():
+        b, error, own = row.estimate, 1.1 * row.std_error, row.term in declared.regressors
+        unit = 100 if study.variables[declared.outcome].log else 1
+        step, share = unit * study.variables[row.term].step if own else math.nan, 0.123
+        ends = [b - 2 * error, b + 2 * error]
+        known = [error, 0.0123, *ends, 0.0456, *ends, 0.0444, 12.34, 0.456, step * b, *(step * end for end in ends),
+                 share * b, *(share * end for end in ends)]  # fmt: skip
+        rows.append(known if own else [math.nan] * len(known))
+    return pd.DataFrame(rows, columns=list(TERM_COLUMNS), dtype=float)
 
 
 def _statistics(name: str, *rows: tuple) -> pd.DataFrame:
