@@ -79,7 +79,7 @@ def _content(column: pd.Series) -> bytes:
     if kind == "integer":
         return column.to_numpy(dtype="<i8").tobytes()
     if kind == "boolean":
-        return column.to_numpy(dtype="u1").tobytes()
+        return column.to_numpy(dtype="u1", na_value=2).tobytes()
     missing = column.isna().to_numpy()
     texts = ["\x00" if gone else str(value) for gone, value in zip(missing, column.tolist(), strict=True)]
     return "\x1e".join(texts).encode()

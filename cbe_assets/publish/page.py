@@ -10,6 +10,8 @@ from cbe_assets.publish.grid import Cell, Grid, covered_columns, filled
 from cbe_assets.publish.wording import Language, words
 
 TAGS = {"zh": "zh-Hans", "en": "en"}
+SPANNING = ("group", "formula", "remark")
+"""Kinds of cells over all columns that have a look of their own."""
 
 
 @cache
@@ -86,5 +88,5 @@ def _head(cell: Cell, language: Language) -> str:
 def _data(cell: Cell, language: Language) -> str:
     text = escape(cell.text[language])
     number = "number" if cell.kind in ("coefficient", "statistic") else ""
-    panel = "panel" if cell.columns > 1 else ""
+    panel = cell.kind if cell.kind in SPANNING else "panel" if cell.columns > 1 else ""
     return f"<td{_spans(cell)}{_classes(number, panel, 'left' if cell.align == 'left' else '')}>{text}</td>"

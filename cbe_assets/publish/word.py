@@ -169,11 +169,17 @@ class _Setting:
         repeat = "<w:tblHeader/>" if head else ""
         return f"<w:tr><w:trPr><w:cantSplit/>{repeat}</w:trPr>{''.join(said)}</w:tr>"
 
+    def look(self, cell: Cell, head: bool) -> tuple[float, bool, bool]:
+        """Size, bold, italic: group heads are bold, meanings small; other spanning cells lean in English."""
+        if cell.kind in ("group", "remark"):
+            return min(self.size, SMALL if cell.kind == "remark" else BODY), cell.kind == "group", False
+        return self.size, False, cell.columns > 1 and not head and self.language == "en"
+
     def cell(self, cell: Cell, again: bool, rules: _Rules, head: bool) -> str:
         width = sum(self.widths[cell.column : cell.column + cell.columns])
         span = f'<w:gridSpan w:val="{cell.columns}"/>' if cell.columns > 1 else ""
         merge = ("<w:vMerge/>" if again else '<w:vMerge w:val="restart"/>') if cell.rows > 1 else ""
-        properties = _properties(self.size, italic=cell.columns > 1 and not head and self.language == "en")
+        properties = _properties(*self.look(cell, head))
         place = f'<w:tcW w:w="{width}" w:type="dxa"/>{span}{merge}{rules.of(cell)}<w:vAlign w:val="center"/>'
         text = "" if again else cell.text[self.language]
         return f"<w:tc><w:tcPr>{place}</w:tcPr>{_text(text, cell.align, properties, 10, 10)}</w:tc>"
