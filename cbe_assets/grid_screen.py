@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ STYLES = {"group": "bold", "formula": "italic", "remark": "dim"}
 INDENTS = {"formula": 2, "remark": 4}
 
 
-def show(heads: Sequence[Line], lines: Sequence[Line], language: Language, styles: Mapping[str, str]) -> None:
+def show(
+    heads: Sequence[Line], lines: Sequence[Line], language: Language, styles: Mapping[str, str], *, aligned: bool
+) -> None:
     """Prints a table's body; cells over all columns stand between the rows.
 
     Args:
@@ -25,17 +28,19 @@ def show(heads: Sequence[Line], lines: Sequence[Line], language: Language, style
         lines: as a Grid holds them.
         language: zh or en.
         styles: `term` of a cell -> how a terminal shows it.
+        aligned: columns are as wide in all groups; else each group has widths of its own.
     """
+    groups = [list(lines)] if aligned else _groups(lines)
     if sys.stdout.isatty():
-        _on_terminal(heads, lines, language, styles)
+        _on_terminal(heads, groups, language, styles)
     else:
-        print("\n".join(plain(heads, lines, language)))
+        print("\n".join(plain(heads, groups, language)))
 
 
-def plain(heads: Sequence[Line], lines: Sequence[Line], language: Language) -> list[str]:
-    """A line per row, columns as wide as their widest text within a group; a blank line before each group."""
+def plain(heads: Sequence[Line], groups: Sequence[Sequence[Line]], language: Language) -> list[str]:
+    """A line per row, columns as wide as their widest text within a group; a blank line before each group head."""
     out: list[str] = []
-    for group in _groups(lines):
+    for group in groups:
         widths = natural_widths([*heads, *group], language)
         out += [_row(head, widths, language) for head in heads] if not out else []
         for line in group:
@@ -92,26 +97,25 @@ def fitted(natural: Sequence[int], room: int) -> list[int]:
     return [widths[column] for column in range(len(natural))]
 
 
-def _on_terminal(heads: Sequence[Line], lines: Sequence[Line], language: Language, styles: Mapping[str, str]) -> None:
+def _on_terminal(
+    heads: Sequence[Line], groups: Sequence[Sequence[Line]], language: Language, styles: Mapping[str, str]
+) -> None:
     from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
 
     console = Console(highlight=False)
-    widths = fitted(natural_widths([*heads, *lines], language), console.width)
-    console.print(_table(heads, widths, language, styles, style="bold underline"))
-    rows: list[Line] = []
-    for line in lines:
-        if line[0].columns == 1:
-            rows.append(line)
-            continue
-        if rows:
-            console.print(_table(rows, widths, language, styles))
-            rows = []
-        text = Text(line[0].text[language], style=STYLES.get(line[0].kind, ""))
-        console.print(Padding(text, (int(line[0].kind == "group"), 0, 0, INDENTS.get(line[0].kind, 0))))
-    if rows:
-        console.print(_table(rows, widths, language, styles))
+    for number, group in enumerate(groups):
+        widths = fitted(natural_widths([*heads, *group], language), console.width)
+        if number == 0:
+            console.print(_table(heads, widths, language, styles, style="bold underline"))
+        for spanning, rows in groupby(group, key=lambda line: line[0].columns > 1):
+            if not spanning:
+                console.print(_table(list(rows), widths, language, styles))
+                continue
+            for (cell,) in rows:
+                text, above = Text(cell.text[language], style=STYLES.get(cell.kind, "")), int(cell.kind == "group")
+                console.print(Padding(text, (above, 0, 0, INDENTS.get(cell.kind, 0))))
 
 
 def _table(

@@ -33,7 +33,7 @@ def audit(root: Root = None, as_json: Json = False) -> None:
 
     known = study.settings.paper
     print(say("audit_about", citation=known.citation if known else study.settings.title[language()]) + "\n")
-    show(audit_heads(), audit_lines(table), language(), STYLES)
+    show(audit_heads(), audit_lines(table), language(), STYLES, aligned=False)
     print("\n" + words("audit_checks", count=len(table))[language()] + counted(table)[language()])
     print(words("audit_legend")[language()])
     print(say("audit_contradicts" if code else "audit_consistent", count=found["broken"]))

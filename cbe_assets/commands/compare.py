@@ -80,7 +80,7 @@ def _print(graph: Graph, table: Any, verdict: dict[str, Any], notices: list[str]
     loud(verdict[said])
     print("\n".join([*notices, ""]))
     lines = comparison_lines(table, labels(graph.study, gazetteer(graph.study)))
-    show(comparison_heads(), lines, said, {})
+    show(comparison_heads(), lines, said, {}, aligned=True)
     print("\n" + words("compared_legend")[said])
     print(say("compare_counts", **{name: verdict[name] for name in ("cells", "compared")}))
     print("\n".join(notices), end="\n" if notices else "")

@@ -19,7 +19,7 @@ from cbe_assets.study import Text
 Row = dict[str, Any]
 SOURCE = "audit/published"
 HEADS = ("audit_place", "audit_values", "audit_tolerance", "audit_verdict")
-_NEGATIVE = re.compile(r"(?<![\w.)'-])-(?=[\d.])")
+_NEGATIVE = re.compile(r"(?<![A-Za-z0-9_.)'-])-(?=[\d.])")
 
 
 def audit_table(material: Material) -> Grid:
@@ -81,7 +81,7 @@ def _statements(members: Iterable[Row]) -> Iterator[Line]:
     """Each statement with its arithmetic, its words where tolerances stand, and its meaning."""
     for row in members:
         said = [_text(row, part) for part in ("formula", "values")]
-        yield _check(row, joined(said, ": ") if row["formula_en"] else said[1])
+        yield _check(row, joined(said, Text(zh="：", en=": ")) if row["formula_en"] else said[1])
         yield _across(_text(row, "meaning"), "remark")
 
 
@@ -90,7 +90,7 @@ def _check(row: Row, values: Text) -> Line:
     texts = (_text(row, "place"), values, _text(row, "tolerance"))
     cells = [Cell(column, text, align="left") for column, text in enumerate(texts)]
     cells[1] = Cell(1, values, value=float(row["printed"]), align="left", source=SOURCE, term=row["identity"])
-    return (*cells, Cell(3, words(f"verdict_{verdict}"), align="left", source=SOURCE, term=verdict))
+    return (*cells, Cell(3, words(f"verdict_{verdict}"), "verdict", align="left", source=SOURCE, term=verdict))
 
 
 def _across(text: Text, kind: Any) -> Line:

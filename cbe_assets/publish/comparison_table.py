@@ -28,15 +28,14 @@ DESCRIBED = ("mean", "sd", "min", "max")
 
 
 def comparison_table(material: Material) -> Grid:
-    """The grid of an exhibit of kind `comparison`; the verdict is its first note, and its last."""
+    """The grid of an exhibit of kind `comparison`; the verdict is its first line, and its first note."""
     frame = material.inputs[SOURCE]
     found = overall(frame, simulated=material.context.simulated)
     verdict = Text(zh=found["zh"], en=found["en"])
     lines = comparison_lines(frame, labels(material.study, material.context.gazetteer))
-    notes = [verdict, words("compared_legend"), *material.exhibit.notes, *closing(material)]
-    if material.context.simulated:
-        notes.append(words("compared_last"))
-    return Grid(material.name, material.title(), comparison_heads(), lines, tuple(notes))
+    first: Line = (Cell(0, verdict, "remark", columns=len(HEADS), align="left"),)
+    notes = (verdict, words("compared_legend"), *material.exhibit.notes, *closing(material))
+    return Grid(material.name, material.title(), comparison_heads(), (first, *lines), notes)
 
 
 def comparison_heads() -> tuple[Line, ...]:

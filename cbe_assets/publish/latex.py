@@ -138,7 +138,7 @@ def _head(line: Line, width: int, language: Language) -> list[str]:
     cells, rules = [], []
     for cell in filled(line, width, set()):
         text = _cell_text(cell.text[language])
-        align = "l" if cell.align == "left" else "c"
+        align = ("@{}" if cell.column == 0 else "") + ("l" if cell.align == "left" else "c")
         cells.append(rf"\multicolumn{{{cell.columns}}}{{{align}}}{{{text}}}" if text else "")
         if cell.rule:
             rules.append(rf"\cmidrule(lr){{{cell.column + 1}-{cell.column + cell.columns}}}")

@@ -10,8 +10,8 @@ from cbe_assets.publish.grid import Cell, Grid, covered_columns, filled
 from cbe_assets.publish.wording import Language, words
 
 TAGS = {"zh": "zh-Hans", "en": "en"}
-SPANNING = ("group", "formula", "remark")
-"""Kinds of cells over all columns that have a look of their own."""
+LOOKS = ("group", "formula", "remark", "verdict")
+"""Kinds of cells that have a look of their own."""
 
 
 @cache
@@ -88,5 +88,6 @@ def _head(cell: Cell, language: Language) -> str:
 def _data(cell: Cell, language: Language) -> str:
     text = escape(cell.text[language])
     number = "number" if cell.kind in ("coefficient", "statistic") else ""
-    panel = cell.kind if cell.kind in SPANNING else "panel" if cell.columns > 1 else ""
-    return f"<td{_spans(cell)}{_classes(number, panel, 'left' if cell.align == 'left' else '')}>{text}</td>"
+    panel = cell.kind if cell.kind in LOOKS else "panel" if cell.columns > 1 else ""
+    loud = "alarm" if cell.columns > 1 and "SIMULATED" in text else ""
+    return f"<td{_spans(cell)}{_classes(number, panel, loud, 'left' if cell.align == 'left' else '')}>{text}</td>"

@@ -34,7 +34,7 @@ def audit(content: Mapping[str, Any], names: Mapping[str, str] | None = None) ->
     published = Published(content)
     groups: tuple[Callable[[Published], Iterable[Row]], ...] = (
         _mediation, _constants, _slope_and_r2, _conventional_errors, _added_mediator, _stars, _split_stars, _signs,
-        _descriptives, _index_range, _weights, _counts, _tests,
+        _spreads, _inflations, _index_range, _weights, _counts, _tests,
     )  # fmt: skip
     rows = [item for group in groups for item in group(published)]
     rows += claims(published, names or {})
@@ -202,9 +202,14 @@ def _stars(published: Published) -> Iterable[Row]:
             for term, cell in column.items():
                 p_value = float(2 * stats.t.sf(abs(cell.t.value), df))
                 yield row(
-                    group, at(cell.place, term), _under(f"t({df:g})"), f"t = {cell.t.text}, p = {p_value:.4f}",
+                    group, at(cell.place, term), _under(f"t({df:g})"), f"t = {cell.t.text}, {p_said(p_value)}",
                     _printed(cell.stars), holds(cell.stars in star_range(cell.t, df)), meaning, printed=cell.t.value,
                 )  # fmt: skip
+
+
+def p_said(p_value: float) -> str:
+    """To four decimals, and not as zero."""
+    return f"p = {p_value:.4f}" if p_value >= 0.0001 else "p < 0.0001"
 
 
 def _under(law: str) -> Text:
@@ -248,12 +253,12 @@ def _signs(published: Published) -> Iterable[Row]:
         yield row("sign", published.place(name), "sign(b) = sign(t)", count, found, holds(not apart), meaning)
 
 
-def _descriptives(published: Published) -> Iterable[Row]:
+def _spreads(published: Published) -> Iterable[Row]:
     meaning = Text(
         zh="标准差未超过由均值与极值决定的上限。",
         en="The standard deviation respects the bound set by mean and extremes.",
     )
-    for variable, printed in published.content["descriptives"].items():
+    for variable in published.content["descriptives"]:
         place = at(published.table("descriptives"), variable)
         mean, sd, low, high = (published.description(variable, name) for name in ("mean", "sd", "min", "max"))
         n = published.description(variable, "n").value
@@ -262,9 +267,13 @@ def _descriptives(published: Published) -> Iterable[Row]:
             "spread", place, "sd² ≤ (max - mean)(mean - min) n / (n - 1)", f"sd = {sd.text}", f"≤ {bound:.3f}",
             holds(sd.low <= bound), meaning, printed=sd.value, bounds=(0.0, bound),
         )  # fmt: skip
+
+
+def _inflations(published: Published) -> Iterable[Row]:
+    least = Text(zh="方差膨胀因子不小于1。", en="A variance inflation factor is at least 1.")
+    for variable, printed in published.content["descriptives"].items():
         if "vif" in printed:
-            vif = published.description(variable, "vif")
-            least = Text(zh="方差膨胀因子不小于1。", en="A variance inflation factor is at least 1.")
+            place, vif = at(published.table("descriptives"), variable), published.description(variable, "vif")
             yield row("vif", place, "VIF ≥ 1", vif.text, "≥ 1", holds(vif.high >= 1), least, printed=vif.value,
                       bounds=(1.0, math.inf))  # fmt: skip
 
@@ -331,6 +340,6 @@ def _tests(published: Published) -> Iterable[Row]:
                 p_value = float(distribution.sf(number.value))
                 yield row(
                     "test_stars", at(published.place(name), published.NAMES[test]), _under(law),
-                    f"{number.text}, p = {p_value:.2g}", _printed(marks), holds(stars(p_value) == marks), meaning,
+                    f"{number.text}, {p_said(p_value)}", _printed(marks), holds(stars(p_value) == marks), meaning,
                     printed=number.value,
                 )  # fmt: skip

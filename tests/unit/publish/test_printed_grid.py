@@ -9,7 +9,7 @@ from cbe_assets.publish.grid import COLUMNS, Cell, Grid, covered_columns, displa
 from cbe_assets.publish.wording import same
 from cbe_assets.study import Text
 
-KINDS = {"title", "head", "text", "coefficient", "statistic", "note", "group", "formula", "remark"}
+KINDS = {"title", "head", "text", "coefficient", "statistic", "note", "verdict", "group", "formula", "remark"}
 
 
 def tables(exhibits):
