@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cbe_assets.assets.graph import Graph
 
 UNCONFIRMED = ("different", "nothing compared")
-"""Verdicts that make a comparison fail; simulated data is never compared with a claim, so it cannot fail."""
+"""Verdicts of a comparison that failed."""
 
 
 def compare(root: Root = None, yearbooks: Yearbooks = None, as_json: Json = False) -> None:
@@ -34,7 +34,7 @@ def compare(root: Root = None, yearbooks: Yearbooks = None, as_json: Json = Fals
         table, editions = warehouse.read(paper.COMPARISON), warehouse.read(EDITIONS)
         verdict = overall(table, simulated=bool(editions["simulated"].any()))
         stale = _stale(graph, paper.COMPARISON)
-    code = FAILED if verdict["verdict"] in UNCONFIRMED else 0
+    code = code_of(verdict["verdict"])
     if as_json:
         from cbe_assets.statistics.result import plain
 
@@ -43,6 +43,11 @@ def compare(root: Root = None, yearbooks: Yearbooks = None, as_json: Json = Fals
         notices = [say("compare_stale", names=few(stale))] if stale else []
         _print(graph, table, verdict, notices + ([say("as_of_stored", date=day)] if day else []))
     raise typer.Exit(code)
+
+
+def code_of(verdict: str) -> int:
+    """Exit code of a verdict of comparison.overall; simulated data tests no claim, so nothing can fail."""
+    return FAILED if verdict in UNCONFIRMED else 0
 
 
 def _graph(root: Path | None, yearbooks: Path | None) -> tuple[Graph, str | None]:

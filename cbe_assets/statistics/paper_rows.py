@@ -73,10 +73,10 @@ def row(
 def identity(
     kind: str, place: Text, formula: Said, values: Said, printed: Printed, bounds: tuple[float, float], meaning: Text
 ) -> dict[str, Any]:
-    """A number that must lie in `bounds` up to its own rounding: `holds` or `broken`."""
-    tolerance = f"[{bounds[0]:.4f}, {bounds[1]:.4f}] ± {printed.half:g}"
-    verdict = holds(printed.meets(*bounds))
-    return row(kind, place, formula, values, tolerance, verdict, meaning, printed=printed.value, bounds=bounds)
+    """A number that must lie in `bounds`, which its own rounding widens: `holds` or `broken`."""
+    wide = (bounds[0] - printed.half, bounds[1] + printed.half)
+    tolerance, verdict = f"[{wide[0]:.4f}, {wide[1]:.4f}]", holds(printed.meets(*bounds))
+    return row(kind, place, formula, values, tolerance, verdict, meaning, printed=printed.value, bounds=wide)
 
 
 def holds(met: bool) -> str:
