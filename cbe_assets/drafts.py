@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cbe_assets.assets import audit, model, raw, treatment
+from cbe_assets.assets import audit, model, paper, raw, treatment
 from cbe_assets.assets.graph import Graph
 from cbe_assets.assets.node import Node
 from cbe_assets.assets.sql import Query
@@ -25,6 +25,8 @@ _LONG = {
     treatment.ODDITIES: ["table", "province", "year"],
     audit.EDITIONS: ["table"],
     "audit/imputed_share": ["panel", "variable"],
+    paper.PUBLISHED: ["identity", "place_en", "formula_en"],
+    paper.COMPARISON: ["place_en", "specification", "term", "statistic"],
     "audit/manifest": ["file"],
 }
 """Tables in long form that every study has -> what tells their rows apart."""

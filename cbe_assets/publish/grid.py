@@ -16,7 +16,7 @@ import pandas as pd
 from cbe_assets.publish.wording import Language, joined, same, words
 from cbe_assets.study import Text
 
-Kind = Literal["title", "head", "text", "coefficient", "statistic", "note"]
+Kind = Literal["title", "head", "text", "coefficient", "statistic", "note", "verdict", "group", "formula", "remark"]
 Align = Literal["left", "center"]
 NAN = float("nan")
 NOTHING = same("")
@@ -36,7 +36,8 @@ class Cell:
     Attributes:
         column: the first column it stands in, from 0.
         text: as printed, in both languages.
-        kind: `head`, `text`, `coefficient` or `statistic` (t, p, F, N, R2, weights, means).
+        kind: `head`, `text`, `coefficient`, `statistic` (t, p, F, N, R2, weights, means) or `verdict`; over all
+            columns also `group` (what the lines below are about), `formula` and `remark` (what those above mean).
         value: the number behind it, unrounded; NaN for words.
         columns, rows: how many columns and lines it covers.
         align: of the text.

@@ -62,10 +62,14 @@ class Material:
 
     def title(self) -> Text:
         """Number and title, with the mark of simulated data."""
-        number, title = number_of(self.name), self.exhibit.title
+        title = self.numbered()
         mark = words("simulated_suffix") if self.context.simulated else same("")
-        zh = f"{number.zh} {title.zh}{mark.zh}".strip()
-        return Text(zh=zh, en=f"{number.en}. {title.en}{mark.en}" if number.en else f"{title.en}{mark.en}")
+        return Text(zh=f"{title.zh}{mark.zh}", en=f"{title.en}{mark.en}")
+
+    def numbered(self) -> Text:
+        """Number and title."""
+        number, title = number_of(self.name), self.exhibit.title
+        return Text(zh=f"{number.zh} {title.zh}".strip(), en=f"{number.en}. {title.en}" if number.en else title.en)
 
     def model(self, name: str) -> dict[str, dict[str, Any]]:
         """Term -> its row of model/<name>."""
@@ -87,6 +91,6 @@ class Material:
 
 
 def number_of(name: str) -> Text:
-    """表4 and Table 4 for `table4`; nothing for a name of another kind."""
-    found = re.fullmatch(r"(table|figure)(\d+)", name)
-    return words(found[1], number=found[2]) if found else same("")
+    """表4 and Table 4 for `table4`, 表A8 and Table A8 for `tablea8`; nothing for a name of another kind."""
+    found = re.fullmatch(r"(table|figure)(a?\d+)", name)
+    return words(found[1], number=found[2].upper()) if found else same("")

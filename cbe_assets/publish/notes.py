@@ -63,14 +63,18 @@ def descriptives_notes(material: Material, within: bool) -> list[Text]:
 def _with_common(material: Material, own: Iterable[Text]) -> list[Text]:
     """The mark of simulated data first; the exhibit's own notes, gaps and editions last."""
     notes = [words("simulated_note")] if material.context.simulated else []
-    notes += [*own, *material.exhibit.notes]
+    return [*notes, *own, *material.exhibit.notes, *closing(material)]
+
+
+def closing(material: Material) -> list[Text]:
+    """As of which day, how many cells were filled, corrected, revised, and the editions; none if there is nothing."""
     context = material.context
     counts = {"filled": context.filled, "corrected": context.corrected, "revised": context.revised}
     last = [words("as_of", date=context.as_of)] if context.as_of else []
     last += [words(what, count=count) for what, count in counts.items() if count]
     if context.editions:
         last.append(editions(material))
-    return [*notes, sentences(last)] if last else notes
+    return [sentences(last)] if last else []
 
 
 def editions(material: Material) -> Text:

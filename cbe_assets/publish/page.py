@@ -10,6 +10,8 @@ from cbe_assets.publish.grid import Cell, Grid, covered_columns, filled
 from cbe_assets.publish.wording import Language, words
 
 TAGS = {"zh": "zh-Hans", "en": "en"}
+LOOKS = ("group", "formula", "remark", "verdict")
+"""Kinds of cells that have a look of their own."""
 
 
 @cache
@@ -86,5 +88,7 @@ def _head(cell: Cell, language: Language) -> str:
 def _data(cell: Cell, language: Language) -> str:
     text = escape(cell.text[language])
     number = "number" if cell.kind in ("coefficient", "statistic") else ""
-    panel, rule = "panel" if cell.columns > 1 else "", "rule" if cell.rule else ""
-    return f"<td{_spans(cell)}{_classes(number, panel, rule, 'left' if cell.align == 'left' else '')}>{text}</td>"
+    panel = cell.kind if cell.kind in LOOKS else "panel" if cell.columns > 1 else ""
+    loud = "alarm" if cell.columns > 1 and "SIMULATED" in text else ""
+    rule, left = "rule" if cell.rule else "", "left" if cell.align == "left" else ""
+    return f"<td{_spans(cell)}{_classes(number, panel, loud, rule, left)}>{text}</td>"

@@ -75,12 +75,26 @@ def _listing(function: str) -> Callable[[Material], Grid]:
     return make
 
 
+def _audit(material: Material) -> Grid:
+    from cbe_assets.publish.audit_table import audit_table
+
+    return audit_table(material)
+
+
+def _comparison(material: Material) -> Grid:
+    from cbe_assets.publish.comparison_table import comparison_table
+
+    return comparison_table(material)
+
+
 TABLES: dict[str, Callable[[Material], Grid]] = {
     "weights": _listing("weights_table"),
     "variables": _listing("variables_table"),
     "descriptives": _listing("descriptives_table"),
     "regression": _regression,
     "province_slopes": _province_slopes,
+    "audit": _audit,
+    "comparison": _comparison,
 }
 """Kind of table -> what makes its grid."""
 

@@ -11,7 +11,10 @@ from scipy import stats
 
 from cbe_assets.publish.material import Context
 from cbe_assets.publish.render import Rendered, inputs_of, render
+from cbe_assets.statistics.comparison import compare
 from cbe_assets.statistics.inference import TERM_COLUMNS
+from cbe_assets.statistics.paper_audit import audit
+from cbe_assets.statistics.result import Result
 from cbe_assets.study import Study
 from cbe_assets.study_regressions import Specification
 from cbe_assets.yearbook.gazetteer import Gazetteer
@@ -157,7 +160,18 @@ def frames(study: Study, gazetteer: Gazetteer) -> dict[str, pd.DataFrame]:
         growth = 1.03 if table == "goods_trade" else 1.22
         values = [start * growth**step for step in range(len(study.years))]
         made[f"clean/{table}"] = pd.DataFrame({"province": "全国", "year": study.years, table: values, "unit": "亿元"})
-    return made
+    return made | paper(study, gazetteer, made)
+
+
+def paper(study: Study, gazetteer: Gazetteer, made: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The audit of the printed numbers, and their comparison with the made-up ones."""
+    content = study.published.content()
+    results = {name: Result.from_frame(made[f"model/{name}"]) for name in (*content["columns"], content["slopes_of"])}
+    weights = made["index/weights"].set_index("indicator")["weight"].to_dict()
+    tests = {("table4_3", "f_test"): (43.61, 0.0), ("table4_3", "hausman"): (28.26, 0.0002)}
+    names = {item.name: item.name_en for item in gazetteer.provinces}
+    compared = compare(content, results, weights=weights, descriptives=made["model/descriptives"], tests=tests)
+    return {"audit/published": audit(content, names), "audit/comparison": compared}
 
 
 def rendered_exhibits(simulated: bool) -> dict[str, Rendered]:
