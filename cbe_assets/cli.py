@@ -9,7 +9,21 @@ import sys
 
 import typer
 
-from cbe_assets.commands import check, draft, drift, history, ingest, read, refresh, simulate, status, trace, ui
+from cbe_assets.commands import (
+    audit,
+    check,
+    compare,
+    draft,
+    drift,
+    history,
+    ingest,
+    read,
+    refresh,
+    simulate,
+    status,
+    trace,
+    ui,
+)
 from cbe_assets.commands.common import print_faults
 from cbe_assets.faults import StudyFault, say
 
@@ -21,7 +35,9 @@ app = typer.Typer(
 )
 app.command()(refresh.refresh)
 app.command()(status.status)
+app.command()(audit.audit)
 app.command()(check.check)
+app.command()(compare.compare)
 app.command()(draft.draft)
 app.command()(drift.drift)
 app.add_typer(history.app, name="history")

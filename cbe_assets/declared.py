@@ -84,7 +84,8 @@ def _yaml_fault(item: Any, file: str, node: Any, model: type[Declared]) -> Fault
         return fault("unknown_key", **facts, expected=near[0] if near else "-")
     if item["type"] == "missing":
         return fault("missing_key", **facts)
-    return fault("wrong_value", **facts, found=repr(item.get("input")), expected=item["msg"])
+    expected = item["msg"].removeprefix("Value error, ")
+    return fault("wrong_value", **facts, found=repr(item.get("input")), expected=expected)
 
 
 def _field_names(model: type[BaseModel], seen: frozenset[type] = frozenset()) -> set[str]:

@@ -60,6 +60,19 @@ class _WholeFrame(BatchExpectation):
         return {"success": not broken.any(), "result": result | {"partial_unexpected_list": examples}}
 
 
+def _within(column: pd.Series, limits: list[Any]) -> pd.Series:
+    low, high = limits
+    return column.between(-np.inf if low is None else low, np.inf if high is None else high)
+
+
+def _named(frame: pd.DataFrame, rows: dict[str, list[Any]]) -> pd.Series:
+    """The rows whose columns have one of the values listed; all of them where nothing is listed."""
+    meant = pd.Series(True, index=frame.index)
+    for column, values in rows.items():
+        meant &= frame[column].isin(values)
+    return meant
+
+
 class ExpectEveryProvinceEveryYear(_WholeFrame):
     """Every province has every year between `first_year` and `last_year` once, with a value of `column` if named."""
 
@@ -134,13 +147,17 @@ class ExpectColumnToSumTo(_WholeFrame):
 
 
 class ExpectColumnsToLieBetween(_WholeFrame):
-    """Every column named lies within its limits, ends included; a missing value breaks the rule."""
+    """Every column named lies within its limits, ends included, in all rows or those that `rows` names.
 
-    ranges: dict[str, list[Number]]
+    Limits are [low, high], either of them null where there is none.  A missing value breaks the rule.
+    """
+
+    ranges: dict[str, list[Number | None]]
+    rows: dict[str, list[Any]] = {}
 
     def broken(self, frame: pd.DataFrame) -> pd.Series:
-        outside = [~frame[name].between(low, high) for name, (low, high) in self.ranges.items()]
-        return pd.concat(outside, axis=1).any(axis=1)
+        outside = [~_within(frame[name], limits) for name, limits in self.ranges.items()]
+        return pd.concat(outside, axis=1).any(axis=1) & _named(frame, self.rows)
 
 
 class ExpectNamedRowsToLieBetween(_WholeFrame):
@@ -155,9 +172,8 @@ class ExpectNamedRowsToLieBetween(_WholeFrame):
 
     def broken(self, frame: pd.DataFrame) -> pd.Series:
         broken = pd.Series(False, index=frame.index)
-        for name, (low, high) in self.ranges.items():
-            within = frame[self.column].between(-np.inf if low is None else low, np.inf if high is None else high)
-            broken |= frame[self.by].eq(name) & ~within
+        for name, limits in self.ranges.items():
+            broken |= frame[self.by].eq(name) & ~_within(frame[self.column], limits)
         return broken
 
 
@@ -173,13 +189,15 @@ class ExpectCellsOfKindToMatch(_WholeFrame):
 
 
 class ExpectColumnsToAscend(_WholeFrame):
-    """In every row each column is at least the one before: conf_low, estimate, conf_high."""
+    """Each column is at least the one before: conf_low, estimate, conf_high; in all rows or those that `rows` names."""
 
     columns: list[str]
+    rows: dict[str, list[Any]] = {}
 
     def broken(self, frame: pd.DataFrame) -> pd.Series:
         values = frame[self.columns].to_numpy(dtype=float)
-        return pd.Series(~(np.diff(values, axis=1) >= 0).all(axis=1), index=frame.index)
+        ascending = (values[:, 1:] >= values[:, :-1]).all(axis=1)
+        return pd.Series(~ascending, index=frame.index) & _named(frame, self.rows)
 
 
 class ExpectStarsToFollowPValues(_WholeFrame):

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cbe_assets.assets import audit, raw, treatment
+from cbe_assets.assets import audit, model, paper, raw, treatment
 from cbe_assets.assets.graph import Graph
 from cbe_assets.assets.node import Node
 from cbe_assets.assets.sql import Query
@@ -18,10 +18,6 @@ from cbe_assets.validation import suite_path
 from cbe_assets.warehouse import write_atomically
 
 Expectation = dict[str, Any]
-_RESULT = [
-    "specification", "term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", "stars", "n",
-    "groups", "df", "r2", "r2_within",
-]  # fmt: skip
 _CLEAN = ["unit", "edition", "first_published", "revised", "method", "note"]
 _LONG = {
     treatment.REVISIONS: ["table", "province", "year", "old_edition"],
@@ -29,6 +25,8 @@ _LONG = {
     treatment.ODDITIES: ["table", "province", "year"],
     audit.EDITIONS: ["table"],
     "audit/imputed_share": ["panel", "variable"],
+    paper.PUBLISHED: ["identity", "place_en", "formula_en"],
+    paper.COMPARISON: ["place_en", "specification", "term", "statistic"],
     "audit/manifest": ["file"],
 }
 """Tables in long form that every study has -> what tells their rows apart."""
@@ -165,9 +163,12 @@ def _index(study: Study, node: Node) -> list[Expectation]:
 
 
 def _specification(study: Study, name: str) -> list[Expectation]:
+    from cbe_assets.statistics import inference, result
+
     declared = study.specifications[name]
+    beside = list(inference.TERM_COLUMNS) if declared.estimator in model.WITH_INFERENCE else []
     expectations = [
-        _columns(_RESULT),
+        _columns([*result.COLUMNS, *beside]),
         *_rows(1),
         _expect("column_min_to_be_between", column="std_error", min_value=0, strict_min=True),
         _expect("columns_to_ascend", columns=["conf_low", "estimate", "conf_high"]),

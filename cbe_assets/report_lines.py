@@ -76,7 +76,7 @@ def refresh_lines(graph: Graph, outcome: Outcome) -> list[str]:
         facts = {"made": len(outcome.made), "changed": changed, "failed": len(outcome.failed)}
         lines.append(say("refreshed", fresh=len(outcome.plan.fresh), **facts))
     if outcome.plan.blocked:
-        names = _few(list(outcome.plan.blocked), 8)
+        names = few(list(outcome.plan.blocked), 8)
         lines.append(say("waiting", count=len(outcome.plan.blocked), names=names))
     if (graph.study.exports / "tables").is_dir():
         lines.append(say("exports_at", folder=graph.study.exports))
@@ -114,9 +114,9 @@ def status_lines(graph: Graph, plan: Plan) -> list[str]:
     """A line per stale asset with its reason, then the counts."""
     lines = [f"{key:45} {'; '.join(reason.text() for reason in why)}" for key, why in plan.stale.items()]
     if plan.later:
-        lines.append(say("later", count=len(plan.later), names=_few(list(plan.later), 8)))
+        lines.append(say("later", count=len(plan.later), names=few(list(plan.later), 8)))
     if plan.blocked:
-        lines += [f"{key:45} {say('blocked_by', inputs=_few(waits))}" for key, waits in plan.blocked.items()]
+        lines += [f"{key:45} {say('blocked_by', inputs=few(waits))}" for key, waits in plan.blocked.items()]
     if plan.database == "damaged" or (plan.database != "current" and not plan.stale):
         lines.append(say("database_stale", state=say(f"database_{plan.database}")))
     if plan.orphans:
@@ -128,7 +128,7 @@ def status_lines(graph: Graph, plan: Plan) -> list[str]:
     return lines + _as_of(graph)
 
 
-def _few(names: list[str], shown: int = 3) -> str:
+def few(names: list[str], shown: int = 3) -> str:
     rest = len(names) - shown
     return ", ".join(names[:shown]) + (f" +{rest}" if rest > 0 else "")
 
@@ -139,7 +139,7 @@ def check_lines(results: Rechecked) -> list[str]:
     for key, verdict in results.verdicts.items():
         lines += [f"{check.severity:8} {key}: {check.text()}" for check in verdict.checks if not check.success]
     if results.absent:
-        lines.append(say("check_absent", count=len(results.absent), names=_few(results.absent, 8)))
+        lines.append(say("check_absent", count=len(results.absent), names=few(results.absent, 8)))
     expectations = sum(len(verdict.checks) for verdict in results.verdicts.values())
     critical = sum(len(verdict.failed("critical")) for verdict in results.verdicts.values())
     warned = sum(len(verdict.failed("warning")) for verdict in results.verdicts.values())

@@ -19,6 +19,7 @@ from cbe_assets.faults import StudyFault, fault, say
 from cbe_assets.study_battery import unfit_entries
 from cbe_assets.study_exhibits import Exhibit, Exhibits, unfit_exhibits
 from cbe_assets.study_names import undefined_names
+from cbe_assets.study_published import PublishedPaper
 from cbe_assets.study_regressions import Regressions, Robustness, Specification, Test, Variable
 from cbe_assets.study_text import Text
 from cbe_assets.yearbook.edition import as_of_date, edition_date, edition_name
@@ -230,6 +231,10 @@ _FILES: dict[str, type[Declared]] = {
     "regressions": Regressions,
     "exhibits": Exhibits,
 }
+_OPTIONAL: dict[str, type[Declared]] = {
+    "published": PublishedPaper,
+}
+"""Files that not every study has."""
 
 
 class Study:
@@ -242,6 +247,7 @@ class Study:
         index, groups, indicators: indicators.yaml.
         variables, specifications, tests, robustness: regressions.yaml.
         exhibits: exhibits.yaml.
+        published: published.yaml, the numbers of the paper that the study repeats; None without a paper.
         as_of: YYYY-MM-DD, when the study is to be as it would have been on that day; else None.
     """
 
@@ -259,6 +265,7 @@ class Study:
         self.tests: dict[str, Test] = parsed["regressions"].tests
         self.robustness: dict[str, Robustness] = parsed["regressions"].robustness
         self.exhibits: dict[str, Exhibit] = parsed["exhibits"].exhibits
+        self.published: PublishedPaper | None = parsed.get("published")
         self.yearbooks = (yearbooks or root / self.settings.yearbooks).resolve()
         self.reference = (root / self.settings.reference).resolve()
 
@@ -279,8 +286,11 @@ class Study:
         folder = find_root(root)
         day = _day(as_of) if as_of else None
         parsed, faults = {}, []
-        for name, model in _FILES.items():
-            loaded, found = load_yaml(folder / "study" / f"{name}.yaml", model, folder)
+        for name, model in (_FILES | _OPTIONAL).items():
+            path = folder / "study" / f"{name}.yaml"
+            if name in _OPTIONAL and not path.exists():
+                continue
+            loaded, found = load_yaml(path, model, folder)
             parsed[name] = loaded
             faults += found
         if not faults:

@@ -29,10 +29,15 @@ def unfit_entries(parsed: dict[str, Any]) -> list[Fault]:
         if hasattr(entry, "term"):
             found += _term(key, entry, about[entry.of], parsed["indicators"].index.name)
         if "printed" in getattr(entry, "weights", ()):
-            indicators = parsed["indicators"].indicators.items()
-            lacking = [indicator for indicator, item in indicators if item.printed_weight is None]
-            found += [fault("statistics_no_printed_weight", file=FILE, key=key, found=item) for item in lacking]
+            found += _printed(key, parsed["indicators"].indicators)
     return found
+
+
+def _printed(key: str, indicators: dict[str, Any]) -> list[Fault]:
+    """All indicators, if none has a printed weight; one that the paper does not have weighs nothing in its index."""
+    if any(item.printed_weight for item in indicators.values()):
+        return []
+    return [fault("statistics_no_printed_weight", file=FILE, key=key, found=name) for name in indicators]
 
 
 def _estimators(key: str, entry: Any, about: dict[str, Any]) -> Iterator[Fault]:

@@ -39,6 +39,8 @@ ExhibitKind = Literal[
     "event_study_plot",
     "specification_curve_plot",
     "mediation_sensitivity_plot",
+    "audit",
+    "comparison",
     "report",
     "drift",
 ]

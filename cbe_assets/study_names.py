@@ -36,11 +36,80 @@ def undefined_names(parsed: dict[str, Any]) -> list[Fault]:
         uses += [("exhibits", f"exhibits.{name}", v, list(regressions.variables)) for v in (item.x, item.y) if v]
         known = [*regressions.variables, "_cons"]
         uses += [("exhibits", f"exhibits.{name}.terms", v, known) for v in item.terms]
+    paper = parsed.get("published")
+    uses += [("published", *use) for use in _printed(paper, regressions, list(indicators))] if paper else []
+    stands = [("published", *use) for use in _standing(paper, regressions)] if paper else []
+    return [*_without_paper(exhibits, paper), *_undefined(uses), *_undefined(stands, "stands_not_there")]
+
+
+def _undefined(uses: list[tuple[str, str, str, list[str]]], message: str = "undefined_name") -> list[Fault]:
+    """A fault per (file, key, name used, names known) whose name is not known."""
     return [
-        fault("undefined_name", file=f"study/{file}.yaml", key=key, found=used, expected=nearest(used, known))
+        fault(message, file=f"study/{file}.yaml", key=key, found=used, expected=nearest(used, known))
         for file, key, used, known in uses
         if used not in known
     ]
+
+
+def _without_paper(exhibits: dict[str, Any], paper: Any) -> list[Fault]:
+    """Exhibits about the printed numbers, in a study that has none."""
+    return [
+        fault("exhibit_without_paper", file="study/exhibits.yaml", key=f"exhibits.{name}", found=item.kind)
+        for name, item in exhibits.items()
+        if item.kind in ("audit", "comparison") and paper is None
+    ]
+
+
+Use = tuple[str, str, list[str]]
+"""Key, name used, names known."""
+
+
+def _printed(paper: Any, regressions: Any, indicators: list[str]) -> list[Use]:
+    """Names of published.yaml that other files define."""
+    variables, specifications = list(regressions.variables), list(regressions.specifications)
+    uses = [(f"weights.{name}", name, indicators) for name in paper.weights]
+    uses += [(f"descriptives.{name}", name, variables) for name in paper.descriptives]
+    uses += [("index", paper.index, variables)] if paper.index else []
+    uses += [("slopes_of", paper.slopes_of, specifications)] if paper.slopes_of else []
+    return uses + [(f"columns.{name}", name, specifications) for name in paper.columns]
+
+
+def _standing(paper: Any, regressions: Any) -> list[Use]:
+    """Names that must stand in a specification, or in another part of published.yaml."""
+    uses: list[Use] = []
+    for name, column in paper.columns.items():
+        declared = regressions.specifications.get(name)
+        if declared and set(declared.variables) <= set(regressions.variables):
+            known = [*declared.regressors, *declared.controls, "_cons"]
+            uses += [(f"columns.{name}.terms", term, known) for term in column.terms]
+            uses.append((f"columns.{name}.outcome", column.outcome, [declared.outcome]))
+    for number, way in enumerate(paper.mediations):
+        key = f"mediations[{number}]"
+        uses += [(key, name, list(paper.columns)) for name in (way.total, way.path, way.direct)]
+        uses += _terms(paper, key, way.direct, way.mediator)
+    for name, statement in paper.statements.items():
+        uses += _stated(paper, f"statements.{name}", statement)
+    return uses
+
+
+def _terms(paper: Any, key: str, column: str, term: str) -> list[Use]:
+    """That a printed column has a term; nothing where there is no such column, which is said elsewhere."""
+    return [(key, term, list(paper.columns[column].terms))] if column in paper.columns else []
+
+
+def _stated(paper: Any, key: str, statement: Any) -> list[Use]:
+    """Cells and provinces a statement is about."""
+    provinces = [province for region in paper.slopes.values() for province in region]
+    uses = [(f"{key}.listed", province, provinces) for province in statement.listed]
+    for column, term in statement.cells:
+        uses.append((f"{key}.cells", column, list(paper.columns)))
+        uses += _terms(paper, f"{key}.cells", column, term)
+        if statement.check == "elasticity":
+            uses.append((f"{key}.cells", term, list(paper.descriptives)))
+        if statement.check == "indirect_shares":
+            used = [name for way in paper.mediations for name in (way.total, way.path)]
+            uses += [use for name in used for use in _terms(paper, f"{key}.cells", name, term)]
+    return uses
 
 
 def _measures(entry: Any) -> list[str]:

@@ -15,6 +15,7 @@ from cbe_assets.study_text import Text
 
 Percent = Annotated[float, Field(ge=0, lt=50)]
 Years = Annotated[int, Field(ge=1)]
+Step = Annotated[float, Field(gt=0)]
 WeightingMethod = Literal["entropy", "entropy_per_year", "pca", "critic", "variation", "equal", "printed"]
 """Names of statistics/index.py's WEIGHTING."""
 
@@ -24,6 +25,7 @@ class Variable(Declared):
 
     Attributes:
         log: whether it is a natural logarithm, so that a coefficient on it is a semi-elasticity.
+        step: how much more of it a table gives the effect of: 0.01 of an index or a share, 1 of a count.
     """
 
     role: Literal["outcome", "regressor", "control", "alternative", "mediator", "grouping"]
@@ -31,6 +33,7 @@ class Variable(Declared):
     description: Text
     source: Text
     log: bool = False
+    step: Step = 0.01
 
 
 class Sample(Declared):

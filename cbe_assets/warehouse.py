@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cbe_assets.faults import FAILED, StudyFault, fault
 
@@ -79,7 +79,7 @@ def _content(column: pd.Series) -> bytes:
     if kind == "integer":
         return column.to_numpy(dtype="<i8").tobytes()
     if kind == "boolean":
-        return column.to_numpy(dtype="u1").tobytes()
+        return column.to_numpy(dtype="u1", na_value=2).tobytes()
     missing = column.isna().to_numpy()
     texts = ["\x00" if gone else str(value) for gone, value in zip(missing, column.tolist(), strict=True)]
     return "\x1e".join(texts).encode()
@@ -177,7 +177,7 @@ class Warehouse:
         try:
             # read_table would load pyarrow.dataset, a quarter of a second, and guess partitions from the path.
             with pq.ParquetFile(path) as file:
-                return file.read(columns=columns).to_pandas()
+                return _frame(file.read(columns=columns))
         except (OSError, ValueError) as error:
             raise StudyFault(
                 [fault("damaged_table", file=str(path), key=key, found=str(error), code=FAILED)]
@@ -306,6 +306,14 @@ def sweep(folder: Path) -> None:
 def column_types(frame: pd.DataFrame) -> dict[str, str]:
     """Column name -> integer, number, text, boolean or time."""
     return {str(name): _kind(frame[name]) for name in frame.columns}
+
+
+def _frame(table: Any) -> pd.DataFrame:
+    """An Arrow table as it was stored: a flag that is missing in places stays a flag, and is no text."""
+    flags = [name for name in table.column_names if str(table.schema.field(name).type) == "bool"]
+    gaps = {name: "boolean" for name in flags if table.column(name).null_count}
+    frame = table.to_pandas()
+    return frame.astype(gaps) if gaps else frame
 
 
 def _parquet(frame: pd.DataFrame, record: Record) -> bytes:

@@ -82,9 +82,8 @@ class Given:
 
     @property
     def printed(self) -> dict[str, float]:
-        """Indicator -> weight as printed, where there is one."""
-        items = self.study.indicators.items()
-        return {name: item.printed_weight for name, item in items if item.printed_weight is not None}
+        """Indicator -> weight as printed; one that the paper does not have weighs nothing in its index."""
+        return {name: item.printed_weight or 0.0 for name, item in self.study.indicators.items()}
 
     @property
     def weights(self) -> list[str]:
@@ -198,7 +197,7 @@ def index_uncertainty(given: Given) -> pd.DataFrame:
     from cbe_assets.statistics.index_uncertainty import Choices, index_uncertainty
 
     settings, everything = given.study.settings, Choices()
-    known = len(given.printed) == len(given.directions)
+    known = any(given.printed.values())
     choices = Choices(weights=tuple(name for name in everything.weights if known or name != "printed"))
     found = index_uncertainty(
         given.sample, given.of, given.term, given.inputs(INDICATORS), given.directions, printed=given.printed,
@@ -290,22 +289,27 @@ def shift_share(given: Given) -> pd.DataFrame:
 
 
 def curve_panel(given: Given) -> tuple[pd.DataFrame, Alternatives]:
-    """The sample before winsorizing with the index built in every way, and what is varied over it."""
+    """The sample before winsorizing with the index built in every way, and what is varied over it.
+
+    The paper's own choices are among those varied whatever the entry lists.
+    """
     from cbe_assets.statistics.index_variants import index_paths
     from cbe_assets.statistics.specification_curve import Alternatives
 
     entry, study, of = given.entry, given.study, given.of
-    paths = index_paths(
-        given.inputs(INDICATORS), given.directions, methods=entry.weights, printed=given.printed
-    ).rename(columns={name: f"index_{name}" for name in entry.weights})
-    frame = given.with_regions(given.inputs(VARIABLES)).merge(paths, on=KEYS, how="left", validate="one_to_one")
     low, high = study.settings.winsor
-    paper = {"outcome": of.outcome, "index": f"index_{study.index.weights}", "effects": "province_year"}
-    paper["winsor"] = plain_percent(low) if low + high == 100 else f"{low}-{high}"
+    own = [plain_percent(low)] if low + high == 100 else []
+    winsor = dict.fromkeys([*(plain_percent(percent) for percent in entry.winsor), *own])
+    methods = list(dict.fromkeys([*entry.weights, study.index.weights]))
+    named = {name: f"index_{name}" for name in methods}
+    paths = index_paths(given.inputs(INDICATORS), given.directions, methods=methods, printed=given.printed)
+    frame = given.with_regions(given.inputs(VARIABLES))
+    frame = frame.merge(paths.rename(columns=named), on=KEYS, how="left", validate="one_to_one")
+    paper = {"outcome": of.outcome, "index": named[study.index.weights], "effects": "province_year"}
     return frame, Alternatives(
-        tuple(entry.outcomes), tuple(f"index_{name}" for name in entry.weights), of.controls,
-        effects=tuple(entry.effects), winsor=tuple(plain_percent(percent) for percent in entry.winsor),
-        paper=paper,
+        tuple(dict.fromkeys([*entry.outcomes, of.outcome])), tuple(named.values()), of.controls,
+        effects=tuple(dict.fromkeys([*entry.effects, "province_year"])), winsor=tuple(winsor),
+        paper=paper | {"winsor": own[0] if own else f"{low}-{high}"},
     )  # fmt: skip
 
 

@@ -54,6 +54,8 @@ def _definition(study: Study, name: str) -> dict[str, object]:
     }
     words = {part: {key: item.model_dump() for key, item in items.items()} for part, items in parts.items()}
     settings = study.settings.model_dump(include={"title", "paper", "years", "winsor", "excluded_provinces"})
+    if exhibit.inference:
+        settings["wild_bootstrap"] = study.settings.draws.wild_bootstrap
     rest = {"settings": settings, "index": study.index.model_dump(), **as_of(study)}
     places = {key: shown_in(study, key) for key in specifications}
     return {"exhibit": exhibit.model_dump(), **rest, **words, "places": places, **_named(study, list(battery))}

@@ -15,6 +15,7 @@ from cbe_assets.assets import (
     index,
     model,
     model_tests,
+    paper,
     raw,
     robustness,
     sql,
@@ -62,11 +63,13 @@ def build(study: Study, found: Sources | None = None) -> Graph:
     found = found or scan(study)
     made = [*raw.nodes(study, found), *clean.nodes(study), *treatment.nodes(study), *sql.nodes(study)]
     made += [*index.nodes(study), *model.nodes(study), *model_tests.nodes(study), *robustness.nodes(study)]
+    made += paper.nodes(study)
     made += [audit.editions(study), audit.imputed_share(study), *exhibit.nodes(study)]
     made += [history.node(study, found, made), *drift.nodes(study)]
-    made.append(audit.manifest(study, made, [node.key for node in made if node.layer in ("model", "exhibit")]))
+    exporting = [node.key for node in made if node.layer in ("model", "exhibit") or node.key in paper.KEYS]
+    made.append(audit.manifest(study, made, exporting))
     sources = {f"source/{name}" for name in (*study.tables, *study.reference_tables)}
-    faults = [*_twice(made), *_unknown(made, sources), *_columns(study), *_provinces(study)]
+    faults = [*_twice(made), *_unknown(made, sources), *_columns(study), *_provinces(study), *paper.faults(study)]
     if faults:
         raise StudyFault(faults)
     return Graph(study, found, {node.key: node for node in _ordered(made)})

@@ -54,10 +54,12 @@ class Definition:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(text, encoding="utf-8")
             study = Study.load(folder)
+            # No p value is ever looked at here, and the draws behind it would be most of the work.
+            changed = {"draws": study.settings.draws.model_copy(update={"wild_bootstrap": 99})}
             if covering:
                 years, excluded = covering
-                changed = {"years": years, "excluded_provinces": list(excluded)}
-                study.settings = study.settings.model_copy(update=changed)
+                changed |= {"years": years, "excluded_provinces": list(excluded)}
+            study.settings = study.settings.model_copy(update=changed)
             made = [*treatment.nodes(study), *sql.nodes(study), *index.nodes(study), *model.nodes(study)]
         return cls(study, {node.key: node for node in made})
 

@@ -23,6 +23,8 @@ def inputs_of(study: Study, name: str) -> list[str]:
         "bars_and_line": [f"clean/{table}" for table in _series(study, name)],
         "scatter_with_fit": [SAMPLE],
         "regional_means": [MEASURED],
+        "audit": ["audit/published"],
+        "comparison": ["audit/comparison"],
         "report": [f"exhibit/{key}" for key in exhibit.of],
     }.get(exhibit.kind, [])
     return list(dict.fromkeys([*keys, *models]))

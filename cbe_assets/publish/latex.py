@@ -1,24 +1,32 @@
 """A grid as a LaTeX table environment to be pulled in with \\input: booktabs rules, notes in a threeparttable.
 
-Chinese tables are for xelatex with ctex, English ones for pdflatex; the packages stand in a comment on top.
+A table longer than a page is a longtable.  Chinese tables, and English ones that quote Chinese, are for xelatex with
+ctex, the others for pdflatex; the packages stand in a comment on top.
 """
 
 from __future__ import annotations
 
+import math
 import re
 
-from cbe_assets.publish.grid import Cell, Grid, Line, covered_columns, filled
+from cbe_assets.publish.grid import Cell, Grid, Line, covered_columns, display_width, filled
 from cbe_assets.publish.material import number_of
 from cbe_assets.publish.wording import Language, words
 
 LONGEST = 22
 """A column wider than this many half-width characters becomes a paragraph column."""
+PAGE = 50
+"""A table of more lines than this is set over several pages."""
 TEXT_WIDTH = 90
 """Half-width characters that fit on a line of text at \\small."""
 GAP = 2.6
 """Half-width characters between two columns."""
 TIGHT_WIDTH, TIGHT_GAP = 102, 1.5
 """The same at \\footnotesize with the columns moved together, for tables that \\small does not hold."""
+TALLEST = 46
+"""A table of more lines, those of its notes included, is set smaller, so that it fits on a page."""
+NOTE_WIDTH = 110
+"""Half-width characters that fit on a line of the notes."""
 
 _SIGNS = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -28,11 +36,14 @@ _SIGNS = {
     "\u03c7": r"$\chi$", "\u0394": r"$\Delta$", "\u03b2": r"$\beta$", "\u03b1": r"$\alpha$",
     "\u03c1": r"$\rho$", "\u03c4": r"$\tau$",
     "\u2264": r"$\leq$", "\u2265": r"$\geq$", "\u2260": r"$\neq$", "\u221e": r"$\infty$",
-    "\u2026": r"\dots{}", "\u00a0": "~", "\u00b7": r"$\cdot$", '"': r"\textquotedbl{}", "\u00b0": r"\textdegree{}",
+    "\u2026": r"\dots{}", "|": r"\textbar{}", "\u221a": r"$\surd$", "\u03a3": r"$\Sigma$",
+    "\u2080": r"\textsubscript{0}", "\u00a0": "~", "\u00b7": r"$\cdot$", '"': r"\textquotedbl{}",
+    "\u00b0": r"\textdegree{}",
 }  # fmt: skip
 _STARS = re.compile(r"(?<=\d)(\*{1,3})$")
 _CHI_SQUARED = ("\u03c7\u00b2", "\x00")
 
+_CHINESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")
 _PREAMBLE = {
     "zh": "% xelatex; \\documentclass{ctexart} or \\usepackage{ctex}",
     "en": "% pdflatex; \\usepackage[T1]{fontenc}",
@@ -54,10 +65,45 @@ def _cell_text(text: str) -> str:
 
 def latex(grid: Grid, language: Language) -> str:
     """The table environment, with caption, label `tab:<exhibit>` and notes."""
-    opening, closing = _tabular(grid, language)
+    text = _long(grid, language) if len(grid.lines) > PAGE else _floating(grid, language)
+    package = "longtable" if len(grid.lines) > PAGE else "threeparttable"
+    preamble = _PREAMBLE["zh" if _CHINESE.search(text) else "en"]
+    return f"{preamble}, \\usepackage{{booktabs,{package},multirow,array}}\n{text}"
+
+
+def _long(grid: Grid, language: Language) -> str:
+    """Over several pages, the heads on each; notes below."""
+    heads = [row for line in grid.heads for row in _head(line, grid.width, language)]
     rows = [
-        _PREAMBLE[language] + ", \\usepackage{booktabs,threeparttable,multirow,array}",
-        r"\begin{table}[htbp]", r"\centering", r"\small", r"\begin{threeparttable}",
+        r"\begingroup", r"\small", rf"\begin{{longtable}}{{@{{}}{_columns(grid, language)}@{{}}}}",
+        rf"\caption{{{escaped(_caption(grid, language))}}}\label{{tab:{grid.name}}}\\",
+        r"\toprule", *heads, r"\midrule", r"\endfirsthead",
+        r"\toprule", *heads, r"\midrule", r"\endhead", r"\bottomrule", r"\endlastfoot",
+    ]  # fmt: skip
+    for line, hidden in zip(grid.lines, covered_columns(grid.lines), strict=True):
+        rows.append(_body(line, grid.width, hidden, language))
+    rows += [r"\end{longtable}", r"\footnotesize"]
+    rows += [rf"\par\noindent {text}" for text in _notes(grid, language)]
+    return "\n".join([*rows, r"\par", r"\endgroup", ""])
+
+
+def _notes(grid: Grid, language: Language) -> list[str]:
+    """The notes, the mark of simulated data strong."""
+    said = []
+    for number, note in enumerate(grid.notes):
+        text = (words("note")[language] if number == 0 else "") + note[language]
+        said.append(rf"\textbf{{{escaped(text)}}}" if "SIMULATED" in text else escaped(text))
+    return said
+
+
+def _floating(grid: Grid, language: Language) -> str:
+    """On one page."""
+    opening, closing = _tabular(grid, language)
+    size, small = r"\small", r"\footnotesize"
+    if _tall(grid, language):
+        size, small = r"\footnotesize\renewcommand{\arraystretch}{0.9}", r"\scriptsize"
+    rows = [
+        r"\begin{table}[htbp]", r"\centering", size, r"\begin{threeparttable}",
         rf"\caption{{{escaped(_caption(grid, language))}}}", rf"\label{{tab:{grid.name}}}",
         opening, r"\toprule",
     ]  # fmt: skip
@@ -68,13 +114,16 @@ def latex(grid: Grid, language: Language) -> str:
         rows.append(_body(line, grid.width, hidden, language))
     rows += [r"\bottomrule", closing]
     if grid.notes:
-        rows += [r"\begin{tablenotes}[flushleft]", r"\footnotesize"]
-        for number, note in enumerate(grid.notes):
-            said = (words("note")[language] if number == 0 else "") + note[language]
-            strong = r"\item \textbf{%s}" if "SIMULATED" in said else r"\item %s"
-            rows.append(strong % escaped(said))
+        rows += [r"\begin{tablenotes}[flushleft]", small]
+        rows += [rf"\item {text}" for text in _notes(grid, language)]
         rows.append(r"\end{tablenotes}")
     return "\n".join([*rows, r"\end{threeparttable}", r"\end{table}", ""])
+
+
+def _tall(grid: Grid, language: Language) -> bool:
+    """Whether table and notes at the usual size would hardly fit on a page."""
+    below = sum(math.ceil(display_width(note[language]) / NOTE_WIDTH) for note in grid.notes)
+    return len(grid.heads) + len(grid.lines) + below > TALLEST
 
 
 def _caption(grid: Grid, language: Language) -> str:
@@ -119,14 +168,17 @@ def _columns(grid: Grid, language: Language) -> str:
 
 
 def _head(line: Line, width: int, language: Language) -> list[str]:
-    cells, rules = [], []
+    cells, rules = [], _rules(line)
     for cell in filled(line, width, set()):
         text = _cell_text(cell.text[language])
-        align = "l" if cell.align == "left" else "c"
+        align = ("@{}" if cell.column == 0 else "") + ("l" if cell.align == "left" else "c")
         cells.append(rf"\multicolumn{{{cell.columns}}}{{{align}}}{{{text}}}" if text else "")
-        if cell.rule:
-            rules.append(rf"\cmidrule(lr){{{cell.column + 1}-{cell.column + cell.columns}}}")
     return [" & ".join(cells) + r" \\", *([" ".join(rules)] if rules else [])]
+
+
+def _rules(line: Line) -> list[str]:
+    """Thin rules under the cells of a line that have one."""
+    return [rf"\cmidrule(lr){{{cell.column + 1}-{cell.column + cell.columns}}}" for cell in line if cell.rule]
 
 
 def _body(line: Line, width: int, covered: set[int], language: Language) -> str:
@@ -136,11 +188,13 @@ def _body(line: Line, width: int, covered: set[int], language: Language) -> str:
         cell = at.get(column)
         cells.append(_body_cell(cell, language) if cell else "")
         column += cell.columns if cell else 1
-    return " & ".join(cells) + r" \\"
+    return " & ".join(cells) + r" \\" + "".join(f" {rule}" for rule in _rules(line))
 
 
 def _body_cell(cell: Cell, language: Language) -> str:
     text = _cell_text(cell.text[language])
+    if cell.kind == "remark":
+        return rf"\multicolumn{{{cell.columns}}}{{@{{}}p{{0.95\linewidth}}}}{{\footnotesize {text}\strut}}"
     if cell.kind == "group":
         return rf"\multicolumn{{{cell.columns}}}{{@{{}}l}}{{\textbf{{{text}}}}}"
     if cell.columns > 1:

@@ -63,10 +63,14 @@ class Material:
 
     def title(self) -> Text:
         """Number and title, with the mark of simulated data."""
-        number, title = number_of(self.name), self.exhibit.title
+        title = self.numbered()
         mark = words("simulated_suffix") if self.context.simulated else same("")
-        zh = f"{number.zh} {title.zh}{mark.zh}".strip()
-        return Text(zh=zh, en=f"{number.en}. {title.en}{mark.en}" if number.en else f"{title.en}{mark.en}")
+        return Text(zh=f"{title.zh}{mark.zh}", en=f"{title.en}{mark.en}")
+
+    def numbered(self) -> Text:
+        """Number and title."""
+        number, title = number_of(self.name), self.exhibit.title
+        return Text(zh=f"{number.zh} {title.zh}".strip(), en=f"{number.en}. {title.en}" if number.en else title.en)
 
     def model(self, name: str) -> dict[str, dict[str, Any]]:
         """Term -> its row of model/<name>."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cbe_assets.publish import tested
+from cbe_assets.publish.inference_rows import inference_notes
 from cbe_assets.publish.material import Material
 from cbe_assets.publish.wording import enumerated, joined, same, sentences, words
 from cbe_assets.study import Text
@@ -16,14 +17,15 @@ NAMED = 3
 
 
 def regression_notes(material: Material) -> list[Text]:
-    """Standard errors by column, stars, sample, what R2 is, splits, tests, editions."""
+    """Standard errors by column, stars, sample, what R2 is, splits, rows beyond the paper, tests, editions."""
     models = {name: material.model(name) for name in material.shown()}
     first = [*_covariances(material, models), words("stars"), words("t_in_parentheses")]
     second = [*sample(material, _first_terms(models)), *_splits(material)]
     if any(material.study.specifications[name].effects for name in models) and "r2" in material.exhibit.statistics:
         second.append(words("within_r2"))
     second += _not_shown(material, models)
-    return with_common(material, [sentences(first), sentences(second), *tested.notes(material)])
+    own = [sentences(first), sentences(second), *inference_notes(material, models), *tested.notes(material)]
+    return with_common(material, own)
 
 
 def slopes_notes(material: Material) -> list[Text]:
@@ -61,14 +63,18 @@ def descriptives_notes(material: Material, within: bool) -> list[Text]:
 def with_common(material: Material, own: Iterable[Text]) -> list[Text]:
     """The mark of simulated data first; the exhibit's own notes, gaps and editions last."""
     notes = [words("simulated_note")] if material.context.simulated else []
-    notes += [*own, *material.exhibit.notes]
+    return [*notes, *own, *material.exhibit.notes, *closing(material)]
+
+
+def closing(material: Material) -> list[Text]:
+    """As of which day, how many cells were filled, corrected, revised, and the editions; none if there is nothing."""
     context = material.context
     counts = {"filled": context.filled, "corrected": context.corrected, "revised": context.revised}
     last = [words("as_of", date=context.as_of)] if context.as_of else []
     last += [words(what, count=count) for what, count in counts.items() if count]
     if context.editions:
         last.append(editions(material))
-    return [*notes, sentences(last)] if last else notes
+    return [sentences(last)] if last else []
 
 
 def editions(material: Material) -> Text:

@@ -89,4 +89,6 @@ def _data(cell: Cell, language: Language) -> str:
     text = escape(cell.text[language])
     number = "number" if cell.kind in ("coefficient", "statistic") else ""
     panel = cell.kind if cell.kind in LOOKS else "panel" if cell.column == 0 and cell.columns > 1 else ""
-    return f"<td{_spans(cell)}{_classes(number, panel, 'left' if cell.align == 'left' else '')}>{text}</td>"
+    loud = "alarm" if cell.columns > 1 and "SIMULATED" in text else ""
+    rule, left = "rule" if cell.rule else "", "left" if cell.align == "left" else ""
+    return f"<td{_spans(cell)}{_classes(number, panel, loud, rule, left)}>{text}</td>"

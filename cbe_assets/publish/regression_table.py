@@ -1,4 +1,7 @@
-"""A regression table: a column per specification, coefficients with stars, t statistics below, then statistics."""
+"""A regression table: a column per specification, coefficients with stars, t statistics below, then statistics.
+
+What the paper does not print stands in a block of its own below (inference_rows.py).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 from cbe_assets.publish import numbers
 from cbe_assets.publish.grid import NOTHING, Cell, Grid, Line
+from cbe_assets.publish.inference_rows import inference_lines
 from cbe_assets.publish.material import Material
 from cbe_assets.publish.notes import regression_notes
 from cbe_assets.publish.tested import hausman_printed
@@ -28,6 +32,7 @@ def regression_table(material: Material) -> Grid:
         lines += _coefficient(term, models)
     for statistic in material.exhibit.statistics:
         lines.append(_statistic(statistic, material, models))
+    lines += inference_lines(material, models)
     notes = tuple(regression_notes(material))
     return Grid(material.name, material.title(), tuple(_heads(material)), tuple(lines), notes)
 

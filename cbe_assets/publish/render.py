@@ -77,6 +77,8 @@ TABLES: dict[str, Callable[[Material], Grid]] = {
     "index_uncertainty": _from("diagnostic_tables", "index_uncertainty_table"),
     "event_study": _from("identification_tables", "event_study_table"),
     "instruments": _from("identification_tables", "instruments_table"),
+    "audit": _from("audit_table", "audit_table"),
+    "comparison": _from("comparison_table", "comparison_table"),
 }
 """Kind of table -> what makes its grid."""
 

@@ -74,8 +74,13 @@ def _hausman(material: Material, name: str) -> Text:
 
 
 def _effect_sizes(material: Material, name: str) -> Text:
-    """The effects of `model/<name>`: percent of the level for a step and one SD, elasticity at the mean."""
-    effects = {row["effect"]: row for row in material.inputs[f"model/{name}"].to_dict("records")}
+    """The effects of `model/<name>` that no row of the table gives: of a step and one SD, elasticity at the mean."""
+    rows = {"step": "step_effect", "elasticity_at_mean": "elasticity_at_mean"}
+    effects = {
+        row["effect"]: row
+        for row in material.inputs[f"model/{name}"].to_dict("records")
+        if rows.get(row["effect"]) not in material.exhibit.inference
+    }
     specification = material.study.specifications[material.study.tests[name].specifications[0]]
     outcome, parts = material.study.variables[specification.outcome].title, []
     for effect, row in effects.items():
@@ -84,7 +89,7 @@ def _effect_sizes(material: Material, name: str) -> Text:
         facts = {"value": value, "interval": interval(row["conf_low"], row["conf_high"], 3 if plain else 2)}
         said = {"term": specification.regressors[0], "outcome": outcome, "step": "0.01"}
         parts.append(words(f"effect_{effect}", **facts, **said))
-    return joined(parts)
+    return words("effects", list=joined(parts, words("effects_between")))
 
 
 def _mediation(material: Material, name: str) -> Text:

@@ -26,6 +26,8 @@ PER_CHARACTER = 0.0187
 LONG = 16
 """Columns of texts longer than this many half-width characters may be wrapped; numbers never are."""
 _ALARM = "B00020"
+_SHAPES = {"group": "keep", "formula": "keep", "remark": '<w:ind w:left="340"/>'}
+"""Cells over all columns: what they announce stays on their page, what they remark is set in."""
 
 
 def word(grid: Grid, language: Language) -> bytes:
@@ -106,10 +108,13 @@ def _properties(size: float, bold: bool = False, italic: bool = False, color: st
     return f'<w:rPr>{fonts}{look}<w:sz w:val="{half}"/><w:szCs w:val="{half}"/></w:rPr>'
 
 
-def _text(text: str, align: str, properties: str, before: int = 0, after: int = 0, declare: str = "") -> str:
+def _text(
+    text: str, align: str, properties: str, before: int = 0, after: int = 0, declare: str = "", shape: str = ""
+) -> str:
     run = f'<w:r>{properties}<w:t xml:space="preserve">{escape(text)}</w:t></w:r>' if text else ""
     spacing = f'<w:spacing w:before="{before}" w:after="{after}" w:line="240" w:lineRule="auto"/>'
-    return f'<w:p {declare}><w:pPr>{spacing}<w:jc w:val="{align}"/></w:pPr>{run}</w:p>'
+    keep, indent = ("<w:keepNext/>", "") if shape == "keep" else ("", shape)
+    return f'<w:p {declare}><w:pPr>{keep}{spacing}{indent}<w:jc w:val="{align}"/></w:pPr>{run}</w:p>'
 
 
 def _paragraph(text: str, size: float, align: str, *, bold: bool, color: str):
@@ -183,11 +188,23 @@ class _Setting:
         repeat = "<w:tblHeader/>" if head else ""
         return f"<w:tr><w:trPr><w:cantSplit/>{repeat}</w:trPr>{''.join(said)}</w:tr>"
 
+    def look(self, cell: Cell) -> str:
+        """Group heads are bold, remarks small, that of simulated data loud; other heads of lines lean in English."""
+        if cell.kind == "group":
+            return _properties(self.size, bold=True)
+        if cell.kind == "remark":
+            loud = "SIMULATED" in cell.text[self.language]
+            return _properties(min(self.size, SMALL), bold=loud, color=_ALARM if loud else "")
+        return _properties(self.size, italic=_leans(cell) and self.language == "en")
+
     def cell(self, cell: Cell, again: bool, rules: _Rules) -> str:
         width = sum(self.widths[cell.column : cell.column + cell.columns])
         span = f'<w:gridSpan w:val="{cell.columns}"/>' if cell.columns > 1 else ""
         merge = ("<w:vMerge/>" if again else '<w:vMerge w:val="restart"/>') if cell.rows > 1 else ""
-        properties = _properties(self.size, bold=cell.kind == "group", italic=_leans(cell) and self.language == "en")
+        properties = self.look(cell)
         place = f'<w:tcW w:w="{width}" w:type="dxa"/>{span}{merge}{rules.of(cell)}<w:vAlign w:val="center"/>'
         text = "" if again else cell.text[self.language]
-        return f"<w:tc><w:tcPr>{place}</w:tcPr>{_text(text, cell.align, properties, 10, 10)}</w:tc>"
+        before = 100 if cell.kind == "group" else 10
+        after = 50 if cell.kind == "remark" else 10
+        shape = _SHAPES.get(cell.kind, "")
+        return f"<w:tc><w:tcPr>{place}</w:tcPr>{_text(text, cell.align, properties, before, after, shape=shape)}</w:tc>"

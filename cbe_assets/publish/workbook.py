@@ -21,6 +21,8 @@ _HEADS = {
     "zh": ("行", "列", "类型", "数值", "表中文本", "来源", "项"),
     "en": ("row", "column", "kind", "value", "as printed", "source", "term"),
 }
+PAGE = 50
+"""A table of more lines than this keeps its heads in sight."""
 _THICK, _THIN = Side(style="medium"), Side(style="thin")
 
 
@@ -41,30 +43,44 @@ def workbook(grid: Grid, language: Language) -> bytes:
 def _printed(sheet: Worksheet, grid: Grid, language: Language) -> None:
     """Title, heads, lines, notes; three rules."""
     name, width = _FONT[language], grid.width
-    body, small = Font(name=name, size=10.5), Font(name=name, size=9)
+    small = Font(name=name, size=9)
+    bold, lean = Font(name=name, size=10.5, bold=True), Font(name=name, size=10.5, italic=True)
+    fonts = {"text": Font(name=name, size=10.5), "group": bold, "formula": lean, "remark": small}
     alarm = Font(name=name, size=9, bold=True, color="FFB00020")
     _across(sheet, 1, width, grid.title[language], Font(name=name, size=12, bold=True), "center")
     lines = [*grid.heads, *grid.lines]
     covered = [set()] * len(grid.heads) + covered_columns(grid.lines)
     for row, (line, hidden) in enumerate(zip(lines, covered, strict=True), start=2):
         for cell in filled(line, width, hidden):
-            _place(sheet, row, cell, language, body)
+            _place(sheet, row, cell, language, fonts)
     last = 1 + len(lines)
+    room = sum(_widths(sheet, grid, language))
+    # Excel fits the height of a line to its texts, but not to one in merged cells.
+    for row, line in enumerate(grid.lines, start=2 + len(grid.heads)):
+        if line and line[0].columns == width and width > 1:
+            sheet.row_dimensions[row].height = _height(line[0].text[language], room, 14)
     _rule(sheet, 2, width, top=_THICK)
     _rule(sheet, 1 + len(grid.heads), width, bottom=_THIN)
     _rule(sheet, last, width, bottom=_THICK)
-    room = sum(_widths(sheet, grid, language))
     for number, note in enumerate(grid.notes):
         text = (words("note")[language] if number == 0 else "") + note[language]
         row = last + 1 + number
         _across(sheet, row, width, text, alarm if "SIMULATED" in text else small, "left")
-        sheet.row_dimensions[row].height = 12.5 * math.ceil(display_width(text) / (room * 1.05))
+        sheet.row_dimensions[row].height = _height(text, room, 12.5)
+    if len(grid.lines) > PAGE:
+        sheet.freeze_panes = sheet.cell(2 + len(grid.heads), 1)
+        sheet.print_title_rows = f"2:{1 + len(grid.heads)}"
     sheet.sheet_view.showGridLines = False
     sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "portrait", 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
 
 
-def _place(sheet: Worksheet, row: int, cell: Cell, language: Language, font: Font) -> None:
+def _height(text: str, room: float, line: float) -> float:
+    """Points that a text takes over all columns."""
+    return line * max(1, math.ceil(display_width(text) / (room * 1.05)))
+
+
+def _place(sheet: Worksheet, row: int, cell: Cell, language: Language, fonts: dict[str, Font]) -> None:
     column = cell.column + 1
     if cell.columns > 1 or cell.rows > 1:
         end = {"end_row": row + cell.rows - 1, "end_column": column + cell.columns - 1}
@@ -73,8 +89,9 @@ def _place(sheet: Worksheet, row: int, cell: Cell, language: Language, font: Fon
         return
     placed = sheet.cell(row, column)
     # Text, also where Excel would see a formula or, in (2.12), a negative number.
-    placed.value, placed.data_type, placed.font = cell.text[language], "s", font
-    placed.alignment = Alignment(horizontal=cell.align, vertical="top" if cell.rows > 1 else "center", wrap_text=True)
+    placed.value, placed.data_type, placed.font = cell.text[language], "s", fonts.get(cell.kind, fonts["text"])
+    vertical, indent = "top" if cell.rows > 1 else "center", int(cell.kind == "remark")
+    placed.alignment = Alignment(horizontal=cell.align, vertical=vertical, wrap_text=True, indent=indent)
     if cell.rule:
         for position in range(column, column + cell.columns):
             sheet.cell(row, position).border = Border(bottom=_THIN)

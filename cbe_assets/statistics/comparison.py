@@ -12,45 +12,42 @@ from scipy import stats
 from cbe_assets.statistics.printed import Printed, Published
 from cbe_assets.statistics.result import Result
 from cbe_assets.statistics.result import stars as stars_of
+from cbe_assets.study_text import Text
 
 COLUMNS = (
-    "place", "specification", "term", "statistic", "printed_text", "printed", "printed_stars", "printed_std_error",
-    "computed", "computed_stars", "computed_std_error", "same_sign", "same_stars", "difference",
+    "place_zh", "place_en", "specification", "term", "statistic", "printed_text", "printed", "printed_stars",
+    "printed_std_error", "computed", "computed_stars", "computed_std_error", "same_sign", "same_stars", "difference",
     "difference_in_std_errors", "within_rounding",
 )  # fmt: skip
 NAN = float("nan")
-SLOPE_DF = 8
-"""Degrees of freedom of a province's slope over ten years."""
 
 
 def compare(
     content: Mapping[str, Any],
     results: Mapping[str, Result],
     *,
-    slopes: str | None = None,
     weights: Mapping[str, float] | None = None,
     descriptives: pd.DataFrame | None = None,
-    tests: Mapping[str, tuple[float, float]] | None = None,
+    tests: Mapping[tuple[str, str], tuple[float, float]] | None = None,
 ) -> pd.DataFrame:
     """One row per printed number; what was not computed has missing values in the computed columns.
 
     Args:
         content: study/published.yaml.
-        results: specification -> result, under the names of published.yaml.
-        slopes: name among `results` of the province slopes to lay beside Table 7.
+        results: specification -> result, under the names of published.yaml; that of `slopes_of` for the slopes.
         weights: indicator -> computed weight, summing to 1.
         descriptives: as descriptives.descriptives returns them.
-        tests: `f_test` and `hausman` -> (statistic, p).
+        tests: (specification, `f_test` or `hausman`) -> (statistic, p).
 
     Returns:
         `COLUMNS`; same_sign and same_stars are missing where there is no sign or star to compare.
-        `difference_in_std_errors` is in units of the printed standard error |estimate / t| (Table 7: of the one its p
-        implies under t(8)).
+        `difference_in_std_errors` is in units of the printed standard error |estimate / t| (of slopes: of the one that
+        the printed p implies under t(years - 2)).
     """
     published = Published(content)
     rows = [
         *_coefficients(published, results), *_statistics(published, results, tests or {}),
-        *_slopes(published, results.get(slopes) if slopes else None), *_weights(published, weights or {}),
+        *_slopes(published, results), *_weights(published, weights or {}),
         *_descriptions(published, descriptives),
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -61,7 +58,7 @@ def compare(
 
 
 def _line(
-    place: str,
+    place: Text,
     specification: str,
     term: str,
     statistic: str,
@@ -74,13 +71,13 @@ def _line(
 ) -> tuple:
     """One row; `stars` and `errors` are (printed, computed)."""
     if computed is None or not math.isfinite(computed):
-        head = (place, specification, term, statistic, printed.text, printed.value)
+        head = (place.zh, place.en, specification, term, statistic, printed.text, printed.value)
         return (*head, stars[0] if stars else None, errors[0], NAN, None, NAN, None, None, NAN, NAN, None)
     difference = computed - printed.value
     own_stars, other_stars = stars or (None, None)
     return (
-        place, specification, term, statistic, printed.text, printed.value, own_stars, errors[0], computed, other_stars,
-        NAN if errors[1] is None else errors[1],
+        place.zh, place.en, specification, term, statistic, printed.text, printed.value, own_stars, errors[0],
+        computed, other_stars, NAN if errors[1] is None else errors[1],
         (computed > 0) == (printed.value > 0) if signed else None,
         own_stars == other_stars if stars else None,
         difference, difference / errors[0] if errors[0] > 0 else NAN, printed.meets(computed, computed),
@@ -105,27 +102,29 @@ def _statistics(published: Published, results: Mapping[str, Result], tests) -> I
                 continue
             computed, stars = None, None
             if statistic in ("f_test", "hausman"):
-                value, p_value = tests.get(statistic, (None, NAN))
+                value, p_value = tests.get((name, statistic), (None, NAN))
                 computed, stars = value, (column["statistics"][f"{statistic}_stars"], stars_of(p_value))
             elif result is not None:
                 computed = float(result.n) if statistic == "n" else result.r2
             printed = published.statistic(name, statistic)
-            yield _line(column["place"], name, "", statistic, Printed.of(text) if stars else printed, computed,
+            yield _line(published.place(name), name, "", statistic, Printed.of(text) if stars else printed, computed,
                         stars=stars)  # fmt: skip
 
 
-def _slopes(published: Published, result: Result | None) -> Iterable[tuple]:
-    """Table 7: the paper gives no stars there, only p-values."""
+def _slopes(published: Published, results: Mapping[str, Result]) -> Iterable[tuple]:
+    """Slopes are printed with p-values; their stars are those of p."""
+    name = published.content.get("slopes_of", "")
+    result = results.get(name)
     terms = {} if result is None else {name[name.index("[") + 1 : -1]: term for name, term in result.terms.items()
                                        if "[" in name}  # fmt: skip
     for provinces in published.content["slopes"].values():
         for province, cell in provinces.items():
             printed, p_value = Printed.of(cell["estimate"]), Printed.of(cell["p"])
-            # p prints as 0.000 below .0005: the standard error is then at most this.
-            size = float(stats.t.isf(max(p_value.value, 0.0005) / 2, SLOPE_DF))
+            # A p that prints as 0.000 may be up to half of its last digit: the standard error is at most this.
+            size = float(stats.t.isf(max(p_value.value, p_value.half) / 2, published.years - 2))
             found = terms.get(province)
             yield _line(
-                f"Table 7: {province}", result.specification if result else "", province, "slope", printed,
+                published.table("slopes"), name, province, "slope", printed,
                 found.estimate if found else None, stars=(stars_of(p_value.value), found.stars if found else None),
                 errors=(abs(printed.value) / size, found.std_error if found else None), signed=True,
             )  # fmt: skip
@@ -134,7 +133,7 @@ def _slopes(published: Published, result: Result | None) -> Iterable[tuple]:
 def _weights(published: Published, weights: Mapping[str, float]) -> Iterable[tuple]:
     for indicator, text in published.content["weights"].items():
         computed = 100 * weights[indicator] if indicator in weights else None
-        yield _line("Table 1", "", indicator, "weight", Printed.of(text), computed)
+        yield _line(published.table("weights"), "", indicator, "weight", Printed.of(text), computed)
 
 
 def _descriptions(published: Published, descriptives: pd.DataFrame | None) -> Iterable[tuple]:
@@ -142,7 +141,7 @@ def _descriptions(published: Published, descriptives: pd.DataFrame | None) -> It
     for variable, printed in published.content["descriptives"].items():
         for name in printed:
             value = computed.get(variable, {}).get(name)
-            yield _line("Table 3", "", variable, name, published.description(variable, name),
+            yield _line(published.table("descriptives"), "", variable, name, published.description(variable, name),
                         None if value is None else float(value))  # fmt: skip
 
 
@@ -189,7 +188,7 @@ def _verdict(cells: int, shares: Mapping[str, float], simulated: bool) -> str:
 SENTENCES = {
     "nothing compared": ("没有可比较的计算结果。", "There is nothing computed to compare with."),
     "simulated": (
-        "计算结果出自模拟数据：无论与印刷数字多么接近，都不能证实这篇论文，也不能否定它。"
+        "计算结果出自模拟数据（SIMULATED）：无论与印刷数字多么接近，都不能证实这篇论文，也不能否定它。"
         "系数同号 {same_sign}，星号相同 {same_stars}，相差不超过一个所印标准误 {within_one_std_error}。",
         "THE COMPUTED NUMBERS COME FROM SIMULATED DATA: however close they are to the printed ones, they cannot "
         "confirm the paper, nor refute it. Same sign {same_sign}, same stars {same_stars}, within one printed "

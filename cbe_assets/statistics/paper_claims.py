@@ -9,17 +9,24 @@ from typing import Any
 from scipy import stats
 
 from cbe_assets.faults import StudyFault, fault
-from cbe_assets.statistics.paper_rows import row
+from cbe_assets.statistics.paper_rows import Said, row
 from cbe_assets.statistics.printed import Cell, Printed, Published, span
+from cbe_assets.study_text import Text
 
 Statement = Mapping[str, Any]
-Finding = tuple[str, str, str]
+Names = Mapping[str, str]
+Finding = tuple[Said, Said, str]
 """Formula, values, verdict."""
 LEVELS = {"***": "1%", "**": "5%", "*": "10%"}
+REGIONS = {"east": "东部", "central": "中部", "west": "西部"}
 
 
-def claims(published: Published) -> Iterable[dict[str, Any]]:
+def claims(published: Published, names: Names) -> Iterable[dict[str, Any]]:
     """One row per statement of study/published.yaml.
+
+    Args:
+        published: the file.
+        names: province -> its English name.
 
     Raises:
         StudyFault: a check that is not known.
@@ -33,24 +40,22 @@ def claims(published: Published) -> Iterable[dict[str, Any]]:
             for name in unknown
         ])  # fmt: skip
     for name, statement in statements.items():
-        formula, values, verdict = "", statement["quote"], statement.get("verdict", "open")
+        formula, values, verdict = "", "", statement.get("verdict", "open")
         if check := statement.get("check"):
-            formula, values, verdict = CHECKS[check](published, statement)
-        meaning = statement["meaning"]
-        yield row(f"statement_{name}", statement["place"], formula, values, statement["quote"], verdict, meaning["zh"],
-                  meaning["en"])  # fmt: skip
+            formula, values, verdict = CHECKS[check](published, statement, names)
+        place, meaning = Text(**statement["place"]), Text(**statement["meaning"])
+        yield row(f"statement_{name}", place, formula, values, f"“{statement['quote']}”", verdict, meaning)
 
 
 def _cells(published: Published, statement: Statement) -> list[Cell]:
     return [published.cells[(specification, term)] for specification, term in statement["cells"]]
 
 
-def _star_note(published: Published, statement: Statement) -> Finding:
+def _star_note(published: Published, statement: Statement, names: Names) -> Finding:
     """Which order of stars the t statistics of the clustered columns fit."""
     printed = dict(published.content["star_note"])
-    df = published.groups - 1
-    clustered = ("table4_3", "table5", "table6")
-    cells = [cell for cell in published.cells.values() if cell.specification.startswith(clustered)]
+    df, clustered = published.groups - 1, published.of_kind("fixed_effects")
+    cells = [cell for cell in published.cells.values() if cell.specification in clustered]
 
     def fitting(levels: Mapping[str, str]) -> int:
         limits = {mark: float(level.rstrip("%")) / 100 for mark, level in levels.items()}
@@ -61,39 +66,56 @@ def _star_note(published: Published, statement: Statement) -> Finding:
             count += (marks[0] if marks else "") == cell.stars
         return count
 
-    values = f"as printed {fitting(printed)} of {len(cells)} cells fit, reversed {fitting(LEVELS)}"
-    return "stars = f(p)", values, "holds" if fitting(printed) >= fitting(LEVELS) else "wrong"
+    noted, usual = fitting(printed), fitting(LEVELS)
+    values = Text(
+        zh=f"按表注{len(cells)}项中{noted}项相符，按通行次序{usual}项相符",
+        en=f"as noted {noted} of {len(cells)} cells fit, in the usual order {usual}",
+    )
+    formula = Text(zh="星号 = f(p)", en="stars = f(p)")
+    return formula, values, "holds" if noted >= usual else "wrong"
 
 
-def _semi_elasticity(published: Published, statement: Statement) -> Finding:
-    b = published.cells[(statement["specification"], "ECI")].estimate
-    unit, step = math.expm1(b.value), 100 * math.expm1(0.01 * b.value)
-    values = f"+1 unit: {100 * unit:,.0f} %; +0.01: {step:.2f} %; claimed {statement['claimed']} %"
-    return "100 (exp(step b) - 1)", values, _agrees(100 * unit, Printed.of(statement["claimed"]))
+def _semi_elasticity(published: Published, statement: Statement, names: Names) -> Finding:
+    (cell,) = _cells(published, statement)
+    b, claimed = cell.estimate.value, Printed.of(statement["claimed"])
+    unit, step = 100 * math.expm1(b), 100 * math.expm1(0.01 * b)
+    values = Text(
+        zh=f"+1：{unit:,.0f}%；+0.01：{step:.2f}%；文中为{claimed.text}%",
+        en=f"+1: {unit:,.0f} %; +0.01: {step:.2f} %; claimed {claimed.text} %",
+    )
+    return "100 (exp(step × b) - 1)", values, _agrees(unit, claimed)
 
 
-def _elasticity(published: Published, statement: Statement) -> Finding:
-    cell, mean = published.cells[(statement["specification"], "ECI")], published.description("ECI", "mean")
+def _elasticity(published: Published, statement: Statement, names: Names) -> Finding:
+    (cell,) = _cells(published, statement)
+    mean, claimed = published.description(cell.term, "mean"), Printed.of(statement["claimed"])
     low, high = span(lambda b, m: b * m, cell.estimate, mean)
-    error = cell.std_error * mean.value
-    values = f"{cell.estimate.value * mean.value:.3f} ({error:.3f}), claimed {statement['claimed']} per 1 %"
-    return "b mean(x)", values, "holds" if Printed.of(statement["claimed"]).meets(low, high) else "wrong"
+    found = f"{cell.estimate.value * mean.value:.3f} ({cell.std_error * mean.value:.3f})"
+    values = Text(zh=f"{found}，文中为每1%对应{claimed.text}%", en=f"{found}, claimed {claimed.text} % per 1 %")
+    return "b mean(x)", values, "holds" if claimed.meets(low, high) else "wrong"
 
 
 def _agrees(value: float, claimed: Printed) -> str:
     return "holds" if claimed.meets(value, value) else "wrong"
 
 
-def _was_significant(published: Published, statement: Statement) -> Finding:
-    cell = published.cells[(statement["specification"], statement["term"])]
+def _was_significant(published: Published, statement: Statement, names: Names) -> Finding:
+    (cell,) = _cells(published, statement)
     df = published.statistic(cell.specification, "n").value - len(published.column(cell.specification))
+    if cell.specification not in published.of_kind("pooled"):
+        df = published.groups - 1
     p_value = float(2 * stats.t.sf(abs(cell.t.value), df))
-    return f"p under t({df:g})", f"t = {cell.t.text}, p = {p_value:.3f}", "holds" if p_value < 0.1 else "wrong"
+    formula = Text(zh=f"p取自t({df:g})", en=f"p under t({df:g})")
+    return formula, f"t = {cell.t.text}, p = {p_value:.3f}", "holds" if p_value < 0.1 else "wrong"
 
 
-def _same_stars(published: Published, statement: Statement) -> Finding:
+def _same_stars(published: Published, statement: Statement, names: Names) -> Finding:
     one, two = _cells(published, statement)
-    return "same stars", f"'{one.stars}' and '{two.stars}'", "holds" if one.stars == two.stars else "wrong"
+    values = Text(
+        zh=f"{one.estimate.text}{one.stars}与{two.estimate.text}{two.stars}",
+        en=f"{one.estimate.text}{one.stars} and {two.estimate.text}{two.stars}",
+    )
+    return Text(zh="星号相同", en="same stars"), values, "holds" if one.stars == two.stars else "wrong"
 
 
 def _slopes(published: Published) -> dict[str, tuple[str, Printed, Printed]]:
@@ -105,60 +127,76 @@ def _slopes(published: Published) -> dict[str, tuple[str, Printed, Printed]]:
     }
 
 
-def _insignificant_slopes(published: Published, statement: Statement) -> Finding:
+def _insignificant_slopes(published: Published, statement: Statement, names: Names) -> Finding:
     slopes = _slopes(published)
-    found = {
-        level: [province for province, (_, _, p) in slopes.items() if p.value >= level] for level in (0.10, 0.05)
-    }
-    values = f"p >= .10: {'、'.join(found[0.10])}; p >= .05: {'、'.join(found[0.05])}"
-    return "p of Table 7", values, "holds" if found[0.10] == list(statement["listed"]) else "wrong"
+    tenth, twentieth = (
+        [province for province, (_, _, p) in slopes.items() if p.value >= level] for level in (0.10, 0.05)
+    )
+    more = [province for province in twentieth if province not in tenth]
+    english = [", ".join(names.get(province, province) for province in found) for found in (tenth, more)]
+    values = Text(
+        zh=f"p ≥ 0.10：{'、'.join(tenth)}；p ≥ 0.05另有：{'、'.join(more)}",
+        en=f"p ≥ 0.10: {english[0]}; p ≥ 0.05 also: {english[1]}",
+    )
+    return Text(zh="所印p值", en="printed p"), values, "holds" if set(tenth) == set(statement["listed"]) else "wrong"
 
 
-def _regional_means(published: Published, statement: Statement) -> Finding:
+def _regional_means(published: Published, statement: Statement, names: Names) -> Finding:
     means = {}
     for region in published.content["slopes"]:
         values = [slope.value for place, slope, _ in _slopes(published).values() if place == region]
         means[region] = math.fsum(values) / len(values)
-    text = ", ".join(f"{region} {mean:.2f}" for region, mean in means.items())
-    return "mean slope", text, "holds" if means["east"] < min(means["central"], means["west"]) else "wrong"
+    said = Text(
+        zh="，".join(f"{REGIONS[region]}{mean:.2f}" for region, mean in means.items()),
+        en=", ".join(f"{region} {mean:.2f}" for region, mean in means.items()),
+    )
+    smallest = means["east"] < min(mean for region, mean in means.items() if region != "east")
+    return Text(zh="斜率均值", en="mean slope"), said, "holds" if smallest else "wrong"
 
 
-def _group_difference(published: Published, statement: Statement) -> Finding:
+def _group_difference(published: Published, statement: Statement, names: Names) -> Finding:
     one, two = _cells(published, statement)
     gap = one.estimate.value - two.estimate.value
     z = gap / math.hypot(one.std_error, two.std_error)
-    return "z = (b1 - b2) / sqrt(se1^2 + se2^2)", f"difference {gap:.3f}, naive z {z:.2f}", "open"
+    values = Text(zh=f"相差{gap:.3f}，粗略z = {z:.2f}", en=f"difference {gap:.3f}, naive z {z:.2f}")
+    return "z = (b1 - b2) / √(se1² + se2²)", values, "open"
 
 
-def _direct_interval(published: Published, statement: Statement) -> Finding:
+def _direct_interval(published: Published, statement: Statement, names: Names) -> Finding:
     direct, whole = _cells(published, statement)
     half = float(stats.t.ppf(0.975, published.groups - 1)) * direct.std_error
     low, high = direct.estimate.value - half, direct.estimate.value + half
-    values = f"direct {direct.estimate.text}, 95 % {low:.2f} to {high:.2f}; total {whole.estimate.text}"
+    values = Text(
+        zh=f"直接效应{direct.estimate.text}，95%区间{low:.2f}至{high:.2f}；总效应{whole.estimate.text}",
+        en=f"direct {direct.estimate.text}, 95 % {low:.2f} to {high:.2f}; total {whole.estimate.text}",
+    )
     # An interval that holds 0 and more than half of the total effect decides for neither full mediation nor none.
     decides = not (low < 0 < high and high > whole.estimate.value / 2)
-    return "b +- t(G - 1) se", values, "holds" if decides else "open"
+    return "b ± t(G - 1) se", values, "holds" if decides else "open"
 
 
-def _indirect_shares(published: Published, statement: Statement) -> Finding:
-    whole = published.cells[("table4_3", "ECI")].estimate.value
-    shares = [
-        published.cells[(path, "ECI")].estimate.value * published.cells[(direct, mediator)].estimate.value / whole
-        for path, direct, mediator in statement["paths"]
-    ]
+def _indirect_shares(published: Published, statement: Statement, names: Names) -> Finding:
+    ((_, term),) = statement["cells"]
+    shares = []
+    for way in published.mediations:
+        whole = published.cells[(way["total"], term)].estimate.value
+        b = published.cells[(way["direct"], way["mediator"])].estimate.value
+        shares.append(published.cells[(way["path"], term)].estimate.value * b / whole)
     text = " + ".join(f"{100 * share:.0f} %" for share in shares)
-    values = f"{text} = {100 * math.fsum(shares):.0f} %"
-    return "a b / c", values, "holds" if math.fsum(shares) <= 1 else "open"
+    return "a b / c", f"{text} = {100 * math.fsum(shares):.0f} %", "holds" if math.fsum(shares) <= 1 else "open"
 
 
-def _error_ratio(published: Published, statement: Statement) -> Finding:
+def _error_ratio(published: Published, statement: Statement, names: Names) -> Finding:
     one, two = _cells(published, statement)
     ratio = one.std_error / two.std_error
-    values = f"se {one.std_error:.3f} against {two.std_error:.3f}: {100 * (ratio - 1):+.0f} %"
+    values = Text(
+        zh=f"se为{one.std_error:.3f}，对比{two.std_error:.3f}：{100 * (ratio - 1):+.0f}%",
+        en=f"se {one.std_error:.3f} against {two.std_error:.3f}: {100 * (ratio - 1):+.0f} %",
+    )
     return "se = |b / t|", values, "open" if ratio < 0.75 else "holds"
 
 
-CHECKS: dict[str, Callable[[Published, Statement], Finding]] = {
+CHECKS: dict[str, Callable[[Published, Statement, Names], Finding]] = {
     "star_note": _star_note,
     "semi_elasticity": _semi_elasticity,
     "elasticity": _elasticity,

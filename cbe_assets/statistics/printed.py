@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
-from typing import Any
+from typing import Any, ClassVar
+
+from cbe_assets.study_text import Text
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Cell:
     """A printed coefficient with its stars and t."""
 
     specification: str
-    place: str
+    place: Text
     term: str
     estimate: Printed
     stars: str
@@ -94,40 +96,89 @@ class Published:
     """study/published.yaml, parsed: its cells and statistics by name.
 
     Args:
-        content: the file as a mapping.
+        content: the file as a mapping; keys that a paper without such a table leaves out are empty.
     """
 
+    NAMES: ClassVar[dict[str, str]] = {"f_test": "F", "hausman": "Hausman"}
+    """Tests under a column, as their statistic is called in both languages."""
+
     def __init__(self, content: Mapping[str, Any]):
-        self.content = content
+        self.content = {"weights": {}, "descriptives": {}, "slopes": {}, "statements": {}, **content}
         self.cells: dict[tuple[str, str], Cell] = {
             (name, term): Cell(
-                name, column["place"], term, Printed.of(cell["estimate"]), cell["stars"], Printed.of(cell["t"])
+                name, self.place(name), term, Printed.of(cell["estimate"]), cell["stars"], Printed.of(cell["t"])
             )
             for name, column in content["columns"].items()
             for term, cell in column["terms"].items()
         }
+        # Some tables drop trailing zeros: all their numbers are to the digits of the longest.
+        texts = [row[name] for row in self.content["descriptives"].values() for name in ("mean", "sd", "min", "max")]
+        self._decimals = max((len(text.partition(".")[2]) for text in texts), default=0)
+
+    @property
+    def groups(self) -> int:
+        """Number of provinces."""
+        return int(self.content["provinces"])
+
+    @property
+    def years(self) -> int:
+        """Number of years."""
+        return int(self.content["years"])
+
+    @property
+    def mediations(self) -> list[Mapping[str, str]]:
+        """Each with mediator, total, path and direct: the mediator's name and three columns."""
+        return list(self.content.get("mediations", ()))
+
+    def of_kind(self, kind: str) -> list[str]:
+        """The printed columns that are `pooled`, `fixed_effects` or `split`."""
+        return [name for name, column in self.content["columns"].items() if column["kind"] == kind]
+
+    def described(self, kind: str) -> list[str]:
+        """The columns of a kind with a constant, whose outcome and regressors all have descriptive statistics."""
+        known = {*self.content["descriptives"], "_cons"}
+        return [
+            name for name in self.of_kind(kind)
+            if "_cons" in self.column(name) and {self.outcome(name), *self.column(name)} <= known
+        ]  # fmt: skip
+
+    def outcome(self, specification: str) -> str:
+        """Dependent variable of a column."""
+        return self.content["columns"][specification]["outcome"]
 
     def column(self, specification: str) -> dict[str, Cell]:
         """The cells of one printed column by term."""
         return {term: cell for (name, term), cell in self.cells.items() if name == specification}
+
+    def has(self, specification: str, name: str) -> bool:
+        """Whether the column prints this statistic."""
+        return name in self.content["columns"][specification]["statistics"]
 
     def statistic(self, specification: str, name: str) -> Printed:
         """A further statistic of a column, such as r2; counts are exact."""
         text = self.content["columns"][specification]["statistics"][name]
         return Printed.count(text) if name == "n" else Printed.of(text)
 
-    def place(self, specification: str) -> str:
-        """`Table 4 (3)`."""
-        return self.content["columns"][specification]["place"]
+    def residual_df(self, specification: str) -> float:
+        """Residual degrees of freedom of a column with province effects and year dummies."""
+        slopes = len(self.column(specification)) - 1
+        return self.statistic(specification, "n").value - self.groups - (self.years - 1) - slopes
+
+    def place(self, specification: str) -> Text:
+        """Where a column is printed: `Table 4 (1)`."""
+        return _text(self.content["columns"][specification]["place"])
+
+    def table(self, part: str) -> Text:
+        """Where `weights`, `descriptives` or `slopes` are printed."""
+        return _text(self.content["places"][part])
 
     def description(self, variable: str, name: str) -> Printed:
-        """mean, sd, min, max (three decimals, trailing zeros dropped), vif or n of Table 3."""
+        """mean, sd, min, max (to the decimals of the longest of them), vif or n of a variable."""
         text = self.content["descriptives"][variable][name]
         if name == "n":
             return Printed.count(text)
-        return Printed.of(text, None if name == "vif" else 3)
+        return Printed.of(text, None if name == "vif" else self._decimals)
 
-    @property
-    def groups(self) -> int:
-        """Number of provinces."""
-        return int(self.content["provinces"])
+
+def _text(place: Text | Mapping[str, str]) -> Text:
+    return place if isinstance(place, Text) else Text(**place)

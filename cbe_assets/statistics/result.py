@@ -118,6 +118,17 @@ class Result:
         head = {name: record[name] for name in _HEAD}
         return cls(**head, terms=terms, tests=record["tests"], sample=record["sample"])
 
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> Result:
+        """The Result behind a stored table; what the table does not hold (estimator, outcome, tests) is empty."""
+        numbers = frame[list(_TERM)].astype(float).itertuples(index=False)
+        terms = {name: Term(*row) for name, row in zip(frame["term"], numbers, strict=True)}
+        fit = {name: float(frame[name].iloc[0]) for name in ("df", "r2", "r2_within")}
+        known = {name: None if math.isnan(value) else value for name, value in fit.items()}
+        n, groups = int(frame["n"].iloc[0]), int(frame["groups"].iloc[0])
+        head = {"specification": str(frame["specification"].iloc[0]), "estimator": "", "outcome": "", "covariance": ""}
+        return cls(**head, n=n, groups=groups, **known, terms=terms)
+
     def frame(self) -> pd.DataFrame:
         """One row per term with `COLUMNS`: the table that is stored and validated."""
         tail = {name: getattr(self, name) for name in ("n", "groups", "df", "r2", "r2_within")}

@@ -181,7 +181,11 @@ class WildCluster:
 
     def statistics(self, nulls: np.ndarray | float) -> np.ndarray:
         """Bootstrap t statistics (len(nulls), B), each null imposed on its own draws."""
-        gap = (np.atleast_1d(np.asarray(nulls, dtype=float)) - self.parts.estimate)[:, None]
+        return np.stack([self._under(null) for null in np.atleast_1d(np.asarray(nulls, dtype=float))])
+
+    def _under(self, null: float) -> np.ndarray:
+        """Bootstrap t statistics (B,) under one null: few enough numbers to stay in cache."""
+        gap = null - self.parts.estimate
         own, cross, far = self._squares
         numerator = self._numerator - gap * self._numerator_slope
         variance = self.parts.factor * np.maximum(own - 2 * gap * cross + gap**2 * far, 0)
@@ -198,16 +202,19 @@ class WildCluster:
 
     def p_values(self, nulls: np.ndarray | float) -> np.ndarray:
         """Symmetric two-sided p-values: share of |t*| >= |t|."""
-        own = np.abs(self.sample_statistics(nulls))[:, None]
-        return self.weights.share((np.abs(self.statistics(nulls)) >= own * (1 - TIE)).sum(axis=1))
+        nulls = np.atleast_1d(np.asarray(nulls, dtype=float))
+        own = np.abs(self.sample_statistics(nulls)) * (1 - TIE)
+        beyond = [(np.abs(self._under(null)) >= size).sum() for null, size in zip(nulls, own, strict=True)]
+        return self.weights.share(np.array(beyond))
 
     def p_values_equal_tail(self, nulls: np.ndarray | float) -> np.ndarray:
         """Twice the smaller of the shares of t* <= t and t* >= t, at most 1."""
-        own, drawn = self.sample_statistics(nulls)[:, None], self.statistics(nulls)
-        slack = TIE * np.abs(own)
-        below = self.weights.share((drawn <= own + slack).sum(axis=1))
-        above = self.weights.share((drawn >= own - slack).sum(axis=1))
-        return np.minimum(1, 2 * np.minimum(below, above))
+        nulls = np.atleast_1d(np.asarray(nulls, dtype=float))
+        counts = np.empty((2, len(nulls)), dtype=int)
+        for position, (null, own) in enumerate(zip(nulls, self.sample_statistics(nulls), strict=True)):
+            drawn, slack = self._under(null), TIE * np.abs(own)
+            counts[:, position] = (drawn <= own + slack).sum(), (drawn >= own - slack).sum()
+        return np.minimum(1, 2 * self.weights.share(counts).min(axis=0))
 
     def interval(self, level: float = 0.95, *, equal_tail: bool = False) -> tuple[float, float]:
         """The outermost nulls that are not rejected at 1 - level; infinite where none is rejected on a side."""
@@ -223,14 +230,18 @@ class WildCluster:
         start, unit = self.parts.estimate, side * self.parts.std_error
         if not unit:
             return start
+
+        def last_accepted(grid: np.ndarray) -> int:
+            """Sought from the outside: most of the grid lies beyond the limit."""
+            outwards = range(len(grid) - 1, -1, -1)
+            return next((at for at in outwards if p_values(start + unit * grid[at])[0] > size), 0)
+
         reach, grid = 8.0, np.linspace(0, 8, 65)
-        accepted = p_values(start + unit * grid) > size
-        while accepted[-1]:
+        while (last := last_accepted(grid)) == len(grid) - 1:
             if reach >= _FARTHEST:
                 return side * float("inf")
             grid = np.linspace(reach, 2 * reach, 33)
-            reach, accepted = 2 * reach, p_values(start + unit * grid) > size
-        last = int(np.flatnonzero(accepted)[-1]) if accepted.any() else 0
+            reach = 2 * reach
         inner, outer = grid[last], grid[min(last + 1, len(grid) - 1)]
         while outer - inner > 1e-12 * max(1.0, outer):
             middle = (inner + outer) / 2

@@ -10,6 +10,7 @@ from cbe_assets.trace.step import Step
 from cbe_assets.trace.stored import Stored, plain
 
 _NUMBERS = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
+_BESIDE = ("cv3_std_error", "cv3_p_value", "wcr_p_value", "wcr_conf_low", "wcr_conf_high", "effective_clusters")
 
 
 def coefficient(stored: Stored, asked: Coefficient) -> Step:
@@ -31,6 +32,9 @@ def coefficient(stored: Stored, asked: Coefficient) -> Step:
     facts: dict[str, Any] = {name: plain(row[name]) for name in (*_NUMBERS, "stars")}
     facts |= {"n": int(row["n"]), "groups": int(row["groups"]), "outcome": declared.outcome}
     facts |= {"estimator": declared.estimator, "effects": declared.effects, "covariance": declared.covariance}
+    if row.get("cv3_std_error", float("nan")) == row.get("cv3_std_error"):
+        # An unbounded interval has no limit that JSON could hold.
+        facts["beside"] = {name: plain(row[name]) if abs(row[name]) < float("inf") else None for name in _BESIDE}
     variables = dict.fromkeys(declared.variables)
     inputs = tuple(column(stored, SAMPLE, variable) for variable in variables)
     facts["sources"] = sources(inputs)

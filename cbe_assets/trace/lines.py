@@ -151,7 +151,12 @@ class _Words:
         facts |= {name: _short(step.facts[name]) for name in ("estimate", "std_error", "statistic", "p_value")}
         facts |= {name: step.facts[name] for name in ("stars", "outcome", "estimator", "covariance")}
         facts["effects"] = ", ".join(step.facts["effects"]) or "-"
-        return f"{step.asset}.{step.column} = {number(step.value)}", [self.say("coefficient", **facts)]
+        details = [self.say("coefficient", **facts)]
+        if beside := step.facts.get("beside"):
+            shown = {name: "\u221e" if value is None else _short(value) for name, value in beside.items()}
+            shown["effective_clusters"] = f"{beside['effective_clusters']:.1f}"
+            details.append(self.say("beside", groups=facts["groups"], **shown))
+        return f"{step.asset}.{step.column} = {number(step.value)}", details
 
     def _column(self, step: Step) -> tuple[str, list[str]]:
         head = f"{step.asset}.{step.column}"

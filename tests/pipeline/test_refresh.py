@@ -132,8 +132,10 @@ def test_a_changed_specification_reruns_its_model_and_its_exhibits_only(refreshe
     path.write_text(text.replace(old, old.replace("*controls", "[Infr, Net, FDI, HC, Fisca, PGDP]")), encoding="utf-8")
     outcome = refresh(build(Study.load(refreshed_copy)))
     assert outcome.code == 0, [item.text() for item in outcome.faults]
-    exhibits = ["exhibit/table5", "exhibit/report"]
-    assert set(outcome.made) == {"model/table5_1", *exhibits, "audit/history", "exhibit/drift", "audit/manifest"}
+    compared = ["audit/comparison", "exhibit/tablea9"]
+    exhibits = ["exhibit/table5", *compared, "exhibit/report"]
+    models = ["model/table5_1", "model/alternatives", "model/multiple_testing"]
+    assert set(outcome.made) == {*models, *exhibits, "audit/history", "exhibit/drift", "audit/manifest"}
 
 
 def test_a_file_whose_content_is_unchanged_reruns_its_raw_table_only(refreshed_copy):

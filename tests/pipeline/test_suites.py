@@ -156,10 +156,18 @@ def sum_off(frame: pd.DataFrame, kwargs: dict[str, Any]) -> Frames:
     yield put(frame, 0, kwargs["column"], np.nan)
 
 
+def meant(frame: pd.DataFrame, kwargs: dict[str, Any]) -> list[int]:
+    """Positions of the rows that `rows` names; all of them where it names none."""
+    rows = kwargs.get("rows", {})
+    return [row for row in range(len(frame)) if all(frame[name][row] in values for name, values in rows.items())]
+
+
 def beyond_each(frame: pd.DataFrame, kwargs: dict[str, Any]) -> Frames:
+    rows = meant(frame, kwargs)
     for number, (column, (low, high)) in enumerate(kwargs["ranges"].items()):
-        for value in (low - 1, high + 1, np.nan):
-            yield put(frame, number % len(frame), column, value)
+        for value in (None if low is None else low - 1, None if high is None else high + 1, np.nan):
+            if value is not None:
+                yield put(frame, rows[number % len(rows)], column, value)
 
 
 def beyond_in_row(frame: pd.DataFrame, kwargs: dict[str, Any]) -> Frames:
@@ -177,8 +185,9 @@ def misprinted(frame: pd.DataFrame, kwargs: dict[str, Any]) -> Frames:
 
 
 def descending(frame: pd.DataFrame, kwargs: dict[str, Any]) -> Frames:
-    for left, right in zip(kwargs["columns"], kwargs["columns"][1:], strict=False):
-        yield put(frame, 0, left, frame[right][0] + 1)
+    for row in meant(frame, kwargs)[:: max(1, len(frame) - 1)]:
+        for left, right in zip(kwargs["columns"], kwargs["columns"][1:], strict=False):
+            yield put(frame, row, left, frame[right][row] + 1)
 
 
 def restarred(frame: pd.DataFrame, kwargs: dict[str, Any]) -> Frames:

@@ -159,6 +159,15 @@ def test_a_coefficient_names_its_variables_editions_and_files(refreshed, asked):
     assert cells["gdp"] == 300
 
 
+def test_a_coefficient_says_what_stands_beside_it_in_both_languages_and_a_control_has_nothing(refreshed):
+    result = json.loads((refreshed / "data/exports/results/table4_3.json").read_text(encoding="utf-8"))
+    error = f"{result['tests']['cv3[ECI]']['std_error']:.4f}"
+    english, chinese = (cbe("trace", "table4.3.ECI", "--root", str(refreshed), CBE_LANG=lang) for lang in ("en", "zh"))
+    assert f"CV3 s.e. {error}, from 30 refits that leave out one province each" in english.stdout
+    assert f"CV3标准误 {error}（逐一剔除 30 个省份重估而得）" in chinese.stdout
+    assert "CV3" not in cbe("trace", "table4.3.PGDP", "--root", str(refreshed), CBE_LANG="en").stdout
+
+
 def test_a_cell_is_printed_as_lines_with_file_and_cell_in_both_languages(refreshed):
     arguments = ("trace", "HC", "--province", "Hainan", "--year", "2017", "--root", str(refreshed))
     english, chinese = cbe(*arguments), cbe(*arguments, CBE_LANG="zh")

@@ -127,10 +127,10 @@ def test_an_entry_with_nothing_to_vary_is_named(root, empty):
     assert all("robustness" in item.facts["key"] for item in found)
 
 
-def test_printed_weights_that_an_indicator_lacks_are_named(root):
-    text = (root / "study/indicators.yaml").read_text(encoding="utf-8")
-    line = next(line for line in text.splitlines() if line.startswith("    printed_weight"))
-    edit(root / "study/indicators.yaml", f"{line}\n", "")
+def test_printed_weights_that_no_indicator_has_are_named(root):
+    path = root / "study/indicators.yaml"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith("    printed_weight")), encoding="utf-8")
     found = faults(root)
     assert {item.message for item in found} == {"statistics_no_printed_weight"}
     assert {item.facts["key"].split(".")[1] for item in found} == {
@@ -149,6 +149,20 @@ def test_provinces_left_out_are_those_of_the_panel(root):
     assert [item.facts["found"] for item in caught.value.faults] == ["北京市", "西藏"]
     assert "北京" in caught.value.faults[0].facts["expected"]
     assert {item.facts["key"] for item in caught.value.faults} == {"robustness.without_municipalities.provinces"}
+
+
+def test_a_step_is_a_hundredth_unless_the_variable_says_otherwise_and_never_nothing(root):
+    study = Study.load(root)
+    assert (study.variables["ECI"].step, study.variables["NumCPZ"].step) == (0.01, 1)
+    edit(root / "study/regressions.yaml", "    step: 1\n", "    step: 0\n")
+    (fault,) = faults(root)
+    assert fault.facts["key"] == "variables.NumCPZ.step"
+
+
+def test_a_row_beyond_the_paper_that_does_not_exist_is_named(root):
+    edit(root / "study/exhibits.yaml", "inference: [cv3, wcr,", "inference: [cv3, wrc,")
+    (fault,) = faults(root)
+    assert fault.facts["key"].startswith("exhibits.table4.inference") and "wrc" in str(fault.facts["found"])
 
 
 def test_every_message_says_the_same_facts_in_both_languages():

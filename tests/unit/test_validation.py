@@ -317,6 +317,20 @@ def test_expectation_fails_on_a_bad_table_and_counts_the_rows(kind, number):
         assert check.observed.startswith(f"{counts[number]} of {len(bad[number])} rows")
 
 
+@pytest.mark.parametrize(
+    ("kind", "kwargs", "column"),
+    [
+        ("expect_columns_to_lie_between", {"ranges": {"share": [0, None]}}, "share"),
+        ("expect_columns_to_ascend", {"columns": ["primary", "gdp"]}, "gdp"),
+    ],
+)
+def test_a_rule_about_named_rows_leaves_the_others_free(kind, kwargs, column):
+    named = kwargs | {"rows": {"province": ["北京"], "year": [2013, 2014]}}
+    free, meant = cell(3, column, np.nan), cell(1, column, np.nan)
+    assert verdict_of(kind, named, free).success and not verdict_of(kind, kwargs, free).success
+    assert verdict_of(kind, named, meant).observed.startswith("1 of 6 rows")
+
+
 def test_failed_rows_are_named_by_province_and_year():
     check = verdict_of("expect_columns_to_lie_between", {"ranges": {"gdp": [50, 120]}}, GOOD)
     assert check.examples == ("北京 2015", "西藏 2013", "西藏 2014", "西藏 2015")

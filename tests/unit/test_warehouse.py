@@ -27,6 +27,16 @@ def test_a_stored_table_comes_back_equal_with_its_record(tmp_path):
     assert warehouse.stored() == ["clean/gdp"]
 
 
+def test_a_flag_that_is_missing_in_places_stays_a_flag(tmp_path):
+    frame = FRAME.assign(same=pd.array([True, None, False], dtype="boolean"), whole=[True, False, True])
+    warehouse = Warehouse(tmp_path)
+    warehouse.store(frame, record(frame))
+    back = warehouse.read("clean/gdp")
+    assert (str(back["same"].dtype), str(back["whole"].dtype)) == ("boolean", "bool")
+    assert back["same"].isna().tolist() == [False, True, False] and warehouse.intact(record(frame))
+    assert content_version(frame.assign(same=pd.array([True, False, False], dtype="boolean"))) != content_version(frame)
+
+
 @pytest.mark.parametrize(
     "other",
     [

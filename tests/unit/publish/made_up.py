@@ -12,7 +12,12 @@ from scipy import stats
 
 from cbe_assets.publish.material import Context
 from cbe_assets.publish.render import Rendered, inputs_of, render
+from cbe_assets.statistics.comparison import compare
+from cbe_assets.statistics.inference import TERM_COLUMNS
+from cbe_assets.statistics.paper_audit import audit
+from cbe_assets.statistics.result import Result
 from cbe_assets.study import Study
+from cbe_assets.study_regressions import Specification
 from cbe_assets.yearbook.gazetteer import Gazetteer
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -51,7 +56,22 @@ def model_frame(study: Study, name: str, gazetteer: Gazetteer, rng: np.random.Ge
                      n, groups, df, r2, r2 if declared.effects else math.nan))  # fmt: skip
     columns = ["specification", "term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high",
                "stars", "n", "groups", "df", "r2", "r2_within"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame if slopes else pd.concat([frame, beside(study, declared, frame)], axis=1)
+
+
+def beside(study: Study, declared: Specification, frame: pd.DataFrame) -> pd.DataFrame:
+    """As inference.beside_terms(): made-up numbers for the regressors of interest, nothing for the other terms."""
+    rows = []
+    for row in frame.itertuples():
+        b, error, own = row.estimate, 1.1 * row.std_error, row.term in declared.regressors
+        unit = 100 if study.variables[declared.outcome].log else 1
+        step, share = unit * study.variables[row.term].step if own else math.nan, 0.123
+        ends = [b - 2 * error, b + 2 * error]
+        known = [error, 0.0123, *ends, 0.0456, *ends, 0.0444, 12.34, 0.456, step * b, *(step * end for end in ends),
+                 share * b, *(share * end for end in ends)]  # fmt: skip
+        rows.append(known if own else [math.nan] * len(known))
+    return pd.DataFrame(rows, columns=list(TERM_COLUMNS), dtype=float)
 
 
 def _statistics(name: str, *rows: tuple) -> pd.DataFrame:
@@ -150,8 +170,6 @@ def frames(study: Study, gazetteer: Gazetteer) -> dict[str, pd.DataFrame]:
     made = {f"model/{name}": model_frame(study, name, gazetteer, rng) for name in study.specifications}
     made |= {f"model/{name}": frame for name, frame in test_frames(study).items()}
     made |= battery(study, [p.name for p in gazetteer.provinces if p.name not in study.settings.excluded_provinces])
-    beside = {"cv3_std_error": 0.574, "wcr_p_value": 0.049, "cv3_conf_low": -0.081, "cv3_conf_high": 2.267}
-    made["model/table4_3"] = made["model/table4_3"].assign(**beside)
     raw = np.array([item.printed_weight for item in study.indicators.values()])
     made["index/weights"] = pd.DataFrame({
         "indicator": list(study.indicators), "group": [item.group for item in study.indicators.values()],
@@ -169,7 +187,18 @@ def frames(study: Study, gazetteer: Gazetteer) -> dict[str, pd.DataFrame]:
         growth = 1.03 if table == "goods_trade" else 1.22
         values = [start * growth**step for step in range(len(study.years))]
         made[f"clean/{table}"] = pd.DataFrame({"province": "全国", "year": study.years, table: values, "unit": "亿元"})
-    return made
+    return made | paper(study, gazetteer, made)
+
+
+def paper(study: Study, gazetteer: Gazetteer, made: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The audit of the printed numbers, and their comparison with the made-up ones."""
+    content = study.published.content()
+    results = {name: Result.from_frame(made[f"model/{name}"]) for name in (*content["columns"], content["slopes_of"])}
+    weights = made["index/weights"].set_index("indicator")["weight"].to_dict()
+    tests = {("table4_3", "f_test"): (43.61, 0.0), ("table4_3", "hausman"): (28.26, 0.0002)}
+    names = {item.name: item.name_en for item in gazetteer.provinces}
+    compared = compare(content, results, weights=weights, descriptives=made["model/descriptives"], tests=tests)
+    return {"audit/published": audit(content, names), "audit/comparison": compared}
 
 
 def rendered_exhibits(simulated: bool) -> dict[str, Rendered]:

@@ -17,7 +17,8 @@ from cbe_assets.publish.latex import escaped
 from cbe_assets.publish.text_formats import markdown
 from cbe_assets.publish.wording import same
 
-NAMES = [*(f"table{number}" for number in range(1, 9)), *(f"tablea{number}" for number in range(1, 8))]
+LONG = ["tablea8", "tablea9"]
+NAMES = [*(f"table{number}" for number in range(1, 9)), *(f"tablea{number}" for number in range(1, 8)), *LONG]
 BOTH = [(name, language) for name in NAMES for language in ("zh", "en")]
 
 
@@ -110,15 +111,16 @@ def test_latex_escapes_everything_it_would_take_for_a_command():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_english_latex_needs_no_characters_beyond_ascii(files, name):
-    files[f"tables/{name}.en.tex"].decode("ascii")
+def test_english_latex_needs_no_characters_beyond_ascii_unless_it_quotes_chinese(files, name):
+    data = files[f"tables/{name}.en.tex"]
+    assert data.isascii() == (name != "tablea8") == data.startswith(b"% pdflatex")
 
 
 @pytest.mark.parametrize(("name", "language"), BOTH)
 def test_latex_is_one_balanced_booktabs_table_without_vertical_lines(files, name, language):
     text = files[f"tables/{name}.{language}.tex"].decode()
     for rule in (r"\toprule", r"\midrule", r"\bottomrule", rf"\label{{tab:{name}}}"):
-        assert text.count(rule) == 1
+        assert text.count(rule) == (2 if name in LONG and rule in (r"\toprule", r"\midrule") else 1)
     assert text.count(r"\begin{") == text.count(r"\end{")
     assert "|" not in text
     bare = text.replace(r"\{", "").replace(r"\}", "")
@@ -140,9 +142,11 @@ def test_latex_lines_have_as_many_cells_as_columns(files, exhibits, language):
 @pytest.mark.parametrize(("language", "engine"), [("en", "pdflatex"), ("zh", "xelatex")])
 def test_latex_compiles(files, tmp_path, language, engine):
     top = {"en": r"\documentclass{article}\usepackage[T1]{fontenc}", "zh": r"\documentclass[fontset=fandol]{ctexart}"}
-    packages = r"\usepackage[margin=2.5cm]{geometry}\usepackage{booktabs,threeparttable,multirow,array}"
+    packages = r"\usepackage[margin=2.5cm]{geometry}\usepackage{booktabs,threeparttable,longtable,multirow,array}"
     bodies = []
     for name in NAMES:
+        if engine == "pdflatex" and not files[f"tables/{name}.en.tex"].isascii():
+            continue
         (tmp_path / f"{name}.tex").write_bytes(files[f"tables/{name}.{language}.tex"])
         bodies.append(rf"\input{{{name}}}\clearpage")
     text = f"{top[language]}{packages}\\begin{{document}}{''.join(bodies)}\\end{{document}}"

@@ -38,7 +38,8 @@ def test_every_table_of_simulated_data_says_so_in_title_and_first_note(exhibits,
 
 def test_every_file_of_simulated_data_says_so(files):
     for path, data in files.items():
-        if path.endswith((".csv", ".tex", ".html", ".md")):
+        # The audit's CSV holds the paper's own numbers, and CSV has no notes that could say so.
+        if path.endswith((".csv", ".tex", ".html", ".md")) and not (path.endswith(".csv") and "tablea8" in path):
             assert "SIMULATED" in data.decode("utf-8-sig"), path
 
 
@@ -74,12 +75,6 @@ def test_table4_prints_the_defined_hausman_form_and_says_which(exhibits):
     assert (row["text_en"], row["term"]) == ("28.26***", "hausman_sigmamore")
     assert "not positive definite, no p" in notes(exhibits, "table4")
     assert "The table shows sigmamore." in notes(exhibits, "table4")
-
-
-def test_table4_notes_translate_the_semi_elasticity(exhibits):
-    said = notes(exhibits, "table4")
-    assert "for 0.01 more of ECI, Manufacturing exports +1.10 % (95 % interval [0.04, 2.16])" in said
-    assert "elasticity at the mean 0.134 [0.005, 0.263]" in said
 
 
 def test_table6_notes_give_product_sobel_bootstrap_and_shares(exhibits):

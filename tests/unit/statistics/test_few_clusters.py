@@ -14,7 +14,7 @@ from cbe_assets.statistics.few_clusters import (
     effective_clusters,
     jackknife_terms,
 )
-from cbe_assets.statistics.inference import ROWS, Bootstrap, extra_rows, with_extra_rows
+from cbe_assets.statistics.inference import ROWS, Bootstrap, extra_rows, jackknife, with_extra_rows
 from cbe_assets.statistics.kernel import CrossProducts, absorbed_columns
 from cbe_assets.statistics.panel import fit
 from cbe_assets.statistics.specification import Specification, select
@@ -122,10 +122,11 @@ def test_a_variant_row_has_all_columns_and_leaving_a_cluster_out_is_a_refit():
 def test_extra_rows_stand_beside_the_result_and_change_nothing_in_it():
     frame = generated()
     result = fit(frame, BASE)
-    richer = with_extra_rows(frame, BASE, result, QUICK)
+    rows = extra_rows(frame, BASE, result, QUICK)
+    richer = with_extra_rows(result, rows, jackknife(frame, BASE, result), QUICK)
     assert richer.terms == result.terms and set(result.tests) < set(richer.tests)
     assert {f"{row}[ECI]" for row in ROWS} <= set(richer.tests)
-    table = extra_rows(frame, BASE, result, QUICK).set_index("row")
+    table = rows.set_index("row")
     cv3 = jackknife_terms(CrossProducts.from_specification(frame, BASE), "EXP", X)["ECI"]
     assert table.at["cv3", "std_error"] == cv3.std_error and table.at["cv3", "p_value"] == cv3.p_value
     b, mean = result.terms["ECI"].estimate, frame["ECI"].mean()
@@ -149,7 +150,7 @@ def test_an_outcome_in_levels_has_effects_in_its_units():
     frame = generated()
     specification = Specification("share", "Tec", ("ECI",), CONTROLS)
     result = fit(frame, specification)
-    table = extra_rows(frame, specification, result, QUICK, log_outcome=False, step=0.1).set_index("row")
+    table = extra_rows(frame, specification, result, QUICK, log_outcome=False, steps={"ECI": 0.1}).set_index("row")
     b = result.terms["ECI"].estimate
     assert table.at["step_effect", "estimate"] == pytest.approx(0.1 * b, rel=1e-12)
     expected = b * frame["ECI"].mean() / frame["Tec"].mean()
@@ -162,3 +163,30 @@ def test_pooled_columns_get_rows_clustered_by_province():
     table = extra_rows(frame, pooled, fit(frame, pooled), QUICK).set_index("row")
     assert "r2_within" not in table.index and np.isfinite(table.at["wcr", "p_value"])
     assert table.at["cv3", "estimate"] == pytest.approx(fit(frame, pooled).terms["ECI"].estimate, rel=1e-9)
+
+
+def test_weighted_terms_are_those_of_linearmodels_and_of_weighted_refits():
+    """CR1 of PanelOLS(weights=) to 1e-8; CV3 from PanelOLS without one province at a time."""
+    from linearmodels.panel import PanelOLS
+
+    frame = unbalanced()
+    frame["weight"] = np.random.Generator(np.random.PCG64(6)).uniform(0.5, 3, len(frame))
+
+    def fitted(part):
+        index = pd.MultiIndex.from_frame(part[["province", "year"]])
+        columns = np.column_stack([part[list(X)], dummy_columns(part["year"], True), np.ones(len(part))])
+        names = [*X, *(f"d{number}" for number in range(columns.shape[1] - len(X)))]
+        exog, outcome = pd.DataFrame(columns, index, names), pd.DataFrame({"y": part["EXP"].to_numpy()}, index)
+        weights = pd.DataFrame({"w": part["weight"].to_numpy()}, index)
+        model = PanelOLS(outcome, exog, weights=weights, entity_effects=True)
+        return model.fit(cov_type="clustered", cluster_entity=True, group_debias=True)
+
+    products = CrossProducts.from_frame(frame, [*X, "EXP"], weights="weight")
+    found, cv3 = clustered_terms(products, "EXP", X), jackknife_terms(products, "EXP", X)
+    whole = fitted(frame)
+    left_out = np.array([fitted(frame[frame["province"] != name]).params[list(X)] for name in products.clusters])
+    for position, name in enumerate(X):
+        values = (found[name].estimate, found[name].std_error)
+        assert values == pytest.approx((whole.params[name], whole.std_errors[name]), rel=1e-8)
+        spread = np.sqrt(29 / 30 * ((left_out[:, position] - whole.params[name]) ** 2).sum())
+        assert cv3[name].std_error == pytest.approx(spread, rel=1e-7)

@@ -42,6 +42,13 @@ def test_each_method_is_a_path_and_the_mechanical_parts_can_be_dropped():
     assert cut["entropy"].tolist() == winsorize(paths["entropy"]).tolist()
 
 
+def test_an_index_without_some_indicators_is_weighted_as_the_panels_own():
+    data = indicators()
+    paths = index_paths(data, DIRECTIONS, methods=["pca"], dropped={"short": ["i0"]}, base="pca")
+    rest = normalize(data, DIRECTIONS).drop(columns=["i0"])
+    assert paths["short"].tolist() == composite(rest, WEIGHTING["pca"](rest, data["year"], {})).tolist()
+
+
 def test_unknown_methods_and_indicators_are_named_together():
     with pytest.raises(StudyFault) as caught:
         index_paths(indicators(), DIRECTIONS, methods=["entropy", "topsis"], dropped={"small": ["i9"]})

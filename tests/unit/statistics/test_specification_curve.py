@@ -109,3 +109,12 @@ def test_unknown_effects_and_unbalanced_panels_are_refused():
     with pytest.raises(StudyFault) as caught:
         permute_curve(with_indices(unbalanced()), ALL, draws=9)
     assert {item.message for item in caught.value.faults} == {"statistics_not_balanced"}
+
+
+def test_a_row_that_lacks_a_variable_is_left_out_of_every_specification():
+    frame = with_indices(generated())
+    holes = frame.assign(share=frame["share"].where(frame["year"] > 2013))
+    curve = Alternatives(("EXP", "share"), ("ECI",), CONTROLS[:1], effects=("province_year",), winsor=(0,))
+    found = specification_curve(holes, curve, draws=99, seed=1)
+    rest = specification_curve(frame[frame["year"] > 2013], curve, draws=99, seed=1)
+    assert found["n"].eq(270).all() and found.equals(rest)
