@@ -133,7 +133,7 @@ def test_a_changed_specification_reruns_its_model_and_its_exhibits_only(refreshe
     outcome = refresh(build(Study.load(refreshed_copy)))
     assert outcome.code == 0, [item.text() for item in outcome.faults]
     compared = ["audit/comparison", "exhibit/tablea9"]
-    exhibits = ["exhibit/table5", *compared, "exhibit/report"]
+    exhibits = ["exhibit/table5", "exhibit/tablea1", "exhibit/tablea5", *compared, "exhibit/report"]
     models = ["model/table5_1", "model/alternatives", "model/multiple_testing"]
     assert set(outcome.made) == {*models, *exhibits, "audit/history", "exhibit/drift", "audit/manifest"}
 
