@@ -25,6 +25,8 @@ TIGHT_WIDTH, TIGHT_GAP = 102, 1.5
 """The same at \\footnotesize with the columns moved together, for tables that \\small does not hold."""
 TALLEST = 46
 """A table of more lines, those of its notes included, is set smaller, so that it fits on a page."""
+CROWDED = 60
+"""A table of more lines still has its lines set closer."""
 NOTE_WIDTH = 110
 """Half-width characters that fit on a line of the notes."""
 
@@ -100,8 +102,9 @@ def _floating(grid: Grid, language: Language) -> str:
     """On one page."""
     opening, closing = _tabular(grid, language)
     size, small = r"\small", r"\footnotesize"
-    if _tall(grid, language):
-        size, small = r"\footnotesize\renewcommand{\arraystretch}{0.9}", r"\scriptsize"
+    if (tall := _height(grid, language)) > TALLEST:
+        stretch = 0.9 if tall <= CROWDED else 0.82
+        size, small = rf"\footnotesize\renewcommand{{\arraystretch}}{{{stretch}}}", r"\scriptsize"
     rows = [
         r"\begin{table}[htbp]", r"\centering", size, r"\begin{threeparttable}",
         rf"\caption{{{escaped(_caption(grid, language))}}}", rf"\label{{tab:{grid.name}}}",
@@ -120,10 +123,10 @@ def _floating(grid: Grid, language: Language) -> str:
     return "\n".join([*rows, r"\end{threeparttable}", r"\end{table}", ""])
 
 
-def _tall(grid: Grid, language: Language) -> bool:
-    """Whether table and notes at the usual size would hardly fit on a page."""
+def _height(grid: Grid, language: Language) -> int:
+    """Lines of table and notes."""
     below = sum(math.ceil(display_width(note[language]) / NOTE_WIDTH) for note in grid.notes)
-    return len(grid.heads) + len(grid.lines) + below > TALLEST
+    return len(grid.heads) + len(grid.lines) + below
 
 
 def _caption(grid: Grid, language: Language) -> str:
