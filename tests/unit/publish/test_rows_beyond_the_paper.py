@@ -175,10 +175,12 @@ def test_a_row_that_no_column_has_and_a_study_of_no_paper(study, gazetteer):
     assert "Further inference: ECI" in one(free, gazetteer, "table4").preview_md
 
 
-def test_a_tall_table_is_set_smaller_in_latex(study, gazetteer):
-    tall, usual = (one(study, gazetteer, "table6", **keys) for keys in ({}, {"inference": []}))
-    assert r"\footnotesize\renewcommand{\arraystretch}{0.9}" in tall.files["tables/table6.en.tex"].decode()
-    assert "arraystretch" not in usual.files["tables/table6.en.tex"].decode()
+def test_a_tall_table_is_set_smaller_in_latex_and_a_taller_one_closer(study, gazetteer):
+    tall, usual = (one(study, gazetteer, "table8", **keys) for keys in ({}, {"inference": []}))
+    assert r"\footnotesize\renewcommand{\arraystretch}{0.9}" in tall.files["tables/table8.en.tex"].decode()
+    assert "arraystretch" not in usual.files["tables/table8.en.tex"].decode()
+    taller = one(study, gazetteer, "table6").files["tables/table6.en.tex"].decode()
+    assert r"\footnotesize\renewcommand{\arraystretch}{0.82}" in taller
 
 
 def test_formats_carry_the_heading_across_the_table_with_its_rule(study, gazetteer):
