@@ -234,7 +234,7 @@ def changed(root: Path, file: str, old: str, new: str) -> set[str]:
 
 OF_THE_INDEX = {"index_variants", "index_uncertainty", "specification_curve", "curve_permutation"}
 EDITS = [
-    ("data/reference/provinces.csv", "Jilin,central", "Jilin,east",
+    ("data/reference/provinces.csv", "Tibet,west", "Tibet,central",
      {"further_effects", "specification_curve", "curve_permutation"}),
     ("study/study.yaml", "permutation: 20250716", "permutation: 1",
      {"placebo", "curve_permutation", "equal_coefficients_permutation"}),
