@@ -16,7 +16,7 @@ from cbe_assets.publish.identification_tables import FEW, relative
 from cbe_assets.publish.material import Material
 from cbe_assets.publish.numbers import decimal, integer
 from cbe_assets.publish.variants import province_or_year
-from cbe_assets.publish.wording import Language, catalogue, words
+from cbe_assets.publish.wording import Language, catalogue, p_is, words
 from cbe_assets.study import Text
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _under_years(axes: Axes, said: dict[float, tuple[str, str]], language: Langu
 def _pre_trend(material: Material) -> Text:
     frame = material.inputs[f"model/{material.exhibit.columns[0]}"]
     row = frame[frame["row"] == "pre_trend"].iloc[0]
-    facts = {"df1": integer(row["df1"]), "df2": integer(row["df2"]), "p": decimal(row["p_value"])}
+    facts = {"df1": integer(row["df1"]), "df2": integer(row["df2"]), "p": p_is(row["p_value"])}
     return words("event_pre", value=decimal(row["statistic"], 2), **facts)
 
 

@@ -8,9 +8,9 @@ from cbe_assets.publish import tested
 from cbe_assets.publish.battery_data import ranked, spacing
 from cbe_assets.publish.identification_tables import event_notes, few_provinces
 from cbe_assets.publish.material import Material, place_of
-from cbe_assets.publish.numbers import decimal, interval
+from cbe_assets.publish.numbers import decimal, interval, p_value
 from cbe_assets.publish.variants import of, province_or_year, term_of, with_cv3_interval
-from cbe_assets.publish.wording import enumerated, words
+from cbe_assets.publish.wording import enumerated, p_is, words
 from cbe_assets.study import Text
 
 
@@ -42,7 +42,7 @@ def placebo(material: Material, data: pd.DataFrame) -> list[Text]:
     share = (draws["estimate"].abs() >= abs(own["estimate"]) * (1 - 1e-10)).mean()
     facts = {"draws": len(draws), "estimate": decimal(own["estimate"]), "share": decimal(100 * share, 1)}
     place = place_of(material.study, of(material, entry))
-    p_values = {"p": decimal(own["p_value"]), "p_t": decimal(own["p_value_t"])}
+    p_values = {"p": p_is(own["p_value"]), "p_t": p_value(own["p_value_t"])}
     return [
         words("placebo_note", term=term_of(material, entry), place=place, **facts), words("placebo_p", **p_values)
     ]  # fmt: skip
@@ -53,7 +53,7 @@ def event_study(material: Material, data: pd.DataFrame) -> list[Text]:
     (entry,) = material.exhibit.columns
     frame = material.inputs[f"model/{entry}"]
     overall = frame[frame["row"] == "overall"].iloc[0]
-    facts = {"overall": decimal(overall["estimate"]), "p": decimal(overall["p_value"])}
+    facts = {"overall": decimal(overall["estimate"]), "p": p_is(overall["p_value"])}
     said = words("event_note", interval=interval(overall["conf_low"], overall["conf_high"]), **facts)
     return [said, event_notes(material, frame)[0], *few_provinces(frame)]
 
@@ -67,7 +67,7 @@ def specification_curve(material: Material, data: pd.DataFrame) -> list[Text]:
     significant, positive = curve["wcr_p"] < 0.05, curve["standardized"] > 0
     shares = {"positive": positive, "above": significant & positive, "below": significant & ~positive}
     facts = {name: decimal(100 * float(inside.mean()), 1) for name, inside in shares.items()}
-    median = {"median": decimal(test["median"]["value"]), "p": decimal(test["median"]["p_value"])}
+    median = {"median": decimal(test["median"]["value"]), "p": p_is(test["median"]["p_value"])}
     null = interval(test["null_5"]["value"], test["null_95"]["value"])
     return [first, words("curve_shares", null=null, **median, **facts)]
 

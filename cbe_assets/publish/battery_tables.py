@@ -6,7 +6,7 @@ from cbe_assets.publish.grid import Grid, Line
 from cbe_assets.publish.material import Material, place_of
 from cbe_assets.publish.notes import sample, with_common
 from cbe_assets.publish.numbers import integer
-from cbe_assets.publish.result_lines import count, estimate, heads, limits, line, number, panel
+from cbe_assets.publish.result_lines import count, estimate, heads, limits, line, number, p_column, panel
 from cbe_assets.publish.variants import (
     ROBUST,
     index_variant,
@@ -20,18 +20,18 @@ from cbe_assets.publish.wording import joined, same, sentences, words
 from cbe_assets.study import Text
 
 VARIANTS = (
-    estimate(), number("statistic", "t", 2), number("cv3", "cv3_error"), number("wcr_p", "wcr_p"), *limits(*ROBUST),
+    estimate(), number("statistic", "t", 2), number("cv3", "cv3_error"), p_column("wcr_p", "wcr_p"), *limits(*ROBUST),
     count("n", "n"), count("groups", "groups"),
 )  # fmt: skip
 INDEX = (
-    estimate(), number("per_sd", "per_sd"), number("cv3", "cv3_error"), number("wcr_p", "wcr_p"),
+    estimate(), number("per_sd", "per_sd"), number("cv3", "cv3_error"), p_column("wcr_p", "wcr_p"),
     number("spearman", "spearman", over="against_index"), number("kendall", "kendall", over="against_index"),
     number("correlation_within_province", "within_correlation", over="against_index"),
     count("largest_rank_change", "rank_change", over="against_index"),
 )  # fmt: skip
 FAMILY = (
-    estimate(), number("p_value", "p_value"), number("wcr_p", "wcr_p"), number("romano_wolf_p", "romano_wolf_p"),
-    number("benjamini_hochberg_p", "benjamini_hochberg_p"),
+    estimate(), p_column("p_value", "p_value"), p_column("wcr_p", "wcr_p"), p_column("romano_wolf_p", "romano_wolf_p"),
+    p_column("benjamini_hochberg_p", "benjamini_hochberg_p"),
 )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def diagnostics_table(material: Material) -> Grid:
 
 
 def _p() -> Column:
-    return Column("p_value", "p_value", lambda row: numbers.decimal(row["p_value"]))
+    return Column("p_value", "p_value", lambda row: numbers.p_value(row["p_value"]))
 
 
 def _moved(cell: Cell, column: int) -> Cell:

@@ -12,8 +12,8 @@ from cbe_assets.publish import numbers
 from cbe_assets.publish.grid import Cell, Grid, Line
 from cbe_assets.publish.material import Material, place_of
 from cbe_assets.publish.notes import with_common
-from cbe_assets.publish.result_lines import Column, count, heads, limits, line, number, panel, starred
-from cbe_assets.publish.wording import enumerated, joined, same, sentences, words
+from cbe_assets.publish.result_lines import Column, count, heads, limits, line, number, p_column, panel, starred
+from cbe_assets.publish.wording import enumerated, joined, p_is, same, sentences, words
 from cbe_assets.statistics.event_study import LEAST_COHORT
 from cbe_assets.study import Text
 
@@ -22,11 +22,11 @@ FEW = 2
 """An effect that so few provinces carry has a standard error that is too small."""
 EVENTS = (
     Column("estimate", "effect", lambda row: _effect(row), kind="coefficient"), number("std_error", "std_error"),
-    number("p_value", "p_value"), *limits(), count("provinces", "groups"), number("dose", "mean_dose", 2),
+    p_column("p_value", "p_value"), *limits(), count("provinces", "groups"), number("dose", "mean_dose", 2),
 )  # fmt: skip
 STAGES = (
     Column("estimate", "coefficient", starred, kind="coefficient"), number("std_error", "std_error"),
-    number("statistic", "t", 2), number("p_value", "p_value"), *limits(),
+    number("statistic", "t", 2), p_column("p_value", "p_value"), *limits(),
 )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def _pre_trend(frame: pd.DataFrame, source: str) -> Line:
     return (
         Cell(0, label, align="left"),
         Cell(1, same(numbers.decimal(value, 2)), "statistic", value, **place),
-        Cell(3, same(numbers.decimal(p_value)), "statistic", p_value, **place),
+        Cell(3, same(numbers.p_value(p_value)), "statistic", p_value, **place),
     )
 
 
@@ -140,7 +140,7 @@ def _set(rows: list[Row], source: str, width: int) -> Line:
     """The Anderson-Rubin set in words."""
     said = anderson_rubin([(float(row["conf_low"]), float(row["conf_high"])) for row in rows])
     p_value = float(rows[0]["p_value"]) if rows else math.nan
-    text = words("anderson_rubin_p", set=said, p=numbers.decimal(p_value))
+    text = words("anderson_rubin_p", set=said, p=p_is(p_value))
     cell = Cell(1, text, "text", p_value, width - 1, align="left", source=source, term="anderson_rubin")
     return (Cell(0, words("anderson_rubin"), align="left"), cell)
 

@@ -30,6 +30,11 @@ def parenthesized(value: float, places: int = 2) -> str:
     return "" if value is None or math.isnan(value) else f"({decimal(value, places)})"
 
 
+def p_value(value: float) -> str:
+    """A p value to three decimals; `<0.001` where they would all be zero."""
+    return "<0.001" if value < 0.0005 else decimal(value)
+
+
 def integer(value: float) -> str:
     """A count."""
     return MISSING if value is None or math.isnan(value) else str(round(value)).replace("-", MINUS)

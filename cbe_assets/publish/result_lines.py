@@ -39,6 +39,11 @@ def number(key: str, head: str | Text, places: int = 3, over: str | Text = "") -
     return Column(key, head, lambda row: numbers.decimal(row[key], places), over)
 
 
+def p_column(key: str, head: str | Text) -> Column:
+    """A p value."""
+    return Column(key, head, lambda row: numbers.p_value(row[key]))
+
+
 def count(key: str, head: str | Text, over: str | Text = "") -> Column:
     """Whole numbers."""
     return Column(key, head, lambda row: numbers.integer(row[key]), over)

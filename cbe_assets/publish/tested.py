@@ -7,7 +7,7 @@ from typing import Any
 
 from cbe_assets.publish.material import Material
 from cbe_assets.publish.numbers import decimal, integer, interval, signed
-from cbe_assets.publish.wording import enumerated, joined, same, sentences, words
+from cbe_assets.publish.wording import enumerated, joined, p_is, same, sentences, words
 from cbe_assets.study import Text
 
 Row = dict[str, Any]
@@ -36,13 +36,13 @@ def hausman_printed(rows: dict[str, Row]) -> str:
 
 def swamy_mean(row: Row) -> Text:
     """The mean coefficient of Swamy's model."""
-    facts = {"z": decimal(row["statistic"], 2), "p": decimal(row["p_value"])}
+    facts = {"z": decimal(row["statistic"], 2), "p": p_is(row["p_value"])}
     return words("swamy_mean", value=decimal(row["estimate"]), **facts)
 
 
-def _f_facts(row: Row) -> dict[str, str]:
+def _f_facts(row: Row) -> dict[str, str | Text]:
     facts = {"df1": integer(row["df1"]), "df2": integer(row["df2"])}
-    return {**facts, "value": decimal(row["value"], 2), "p": decimal(row["p_value"])}
+    return {**facts, "value": decimal(row["value"], 2), "p": p_is(row["p_value"])}
 
 
 def _f_test(material: Material, name: str) -> Text:
@@ -53,7 +53,7 @@ def _chi2(row: Row) -> Text:
     value = decimal(row["value"], 2)
     if math.isnan(float(row["p_value"])):
         return words("chi2_undefined", value=value)
-    return words("chi2_value", value=value, p=decimal(row["p_value"]))
+    return words("chi2_value", value=value, p=p_is(row["p_value"]))
 
 
 def _hausman(material: Material, name: str) -> Text:
@@ -108,10 +108,10 @@ def _mediation(material: Material, name: str) -> Text:
         bootstrap = words("mediation_bootstrap", interval=interval(float(low["value"]), float(high["value"])))
     aroian = same("")
     if row := rows.get(f"aroian[{mediator}]"):
-        aroian = words("mediation_aroian", z=decimal(row["value"], 2), p=decimal(row["p_value"]))
+        aroian = words("mediation_aroian", z=decimal(row["value"], 2), p=p_is(row["p_value"]))
     facts = {"a": decimal(a), "b": decimal(b), "product": decimal(a * b), "bootstrap": bootstrap, "aroian": aroian}
     shares = {"share": decimal(100 * a * b / total, 1), "direct": decimal(100 * direct / total, 1)}
-    z = {"z": decimal(sobel["value"], 2), "p": decimal(sobel["p_value"])}
+    z = {"z": decimal(sobel["value"], 2), "p": p_is(sobel["p_value"])}
     return words("mediation_note", mediator=mediator, **facts, **shares, **z)
 
 
@@ -150,7 +150,7 @@ def _permutation(material: Material, name: str) -> Text:
     first = material.study.specifications[material.study.tests[name].specifications[0]]
     term, rows = first.regressors[0], material.test(name)
     variable = material.study.variables[first.sample.split].title if first.sample else same("")
-    facts = {"gap": decimal(rows[term]["value"]), "p": decimal(rows[term]["p_value"])}
+    facts = {"gap": decimal(rows[term]["value"]), "p": p_is(rows[term]["p_value"])}
     return words("permutation_note", variable=variable, term=term, **facts)
 
 
@@ -158,7 +158,7 @@ def _partial_pooling(material: Material, name: str) -> Text:
     frame = material.inputs[f"model/{name}"]
     row = frame.iloc[0]
     facts = {"mean": decimal(row["mean"]), "error": decimal(row["mean_std_error"]), "tau": decimal(row["tau"])}
-    q = {"q": decimal(row["cochran_q"], 2), "p": decimal(row["p_value"]), "df": len(frame) - 1}
+    q = {"q": decimal(row["cochran_q"], 2), "p": p_is(row["p_value"]), "df": len(frame) - 1}
     return words("pooling_note", **facts, **q)
 
 
@@ -175,10 +175,10 @@ def _equal_coefficients(material: Material, name: str) -> Text:
 def _slope_homogeneity(material: Material, name: str) -> Text:
     rows = material.test(name)
     chi2, delta = rows["swamy_chi2"], rows.get("delta_adjusted")
-    facts = {"chi": decimal(chi2["value"], 2), "chi_df": integer(chi2["df1"]), "chi_p": decimal(chi2["p_value"])}
+    facts = {"chi": decimal(chi2["value"], 2), "chi_df": integer(chi2["df1"]), "chi_p": p_is(chi2["p_value"])}
     said = same("")
     if delta:
-        said = words("homogeneity_delta", value=decimal(delta["value"], 2), p=decimal(delta["p_value"]))
+        said = words("homogeneity_delta", value=decimal(delta["value"], 2), p=p_is(delta["p_value"]))
     return words("homogeneity_note", **_f_facts(rows["f_equal_slopes"]), **facts, delta=said)
 
 

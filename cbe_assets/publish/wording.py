@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Literal
 
+from cbe_assets.publish.numbers import p_value
 from cbe_assets.study import Text
 
 Language = Literal["zh", "en"]
@@ -34,6 +35,13 @@ def words(key: str, /, **facts: object) -> Text:
 def same(text: str) -> Text:
     """A text that is the same in both languages: a number, a variable's name."""
     return Text(zh=text, en=text)
+
+
+def p_is(value: float) -> Text:
+    """What follows the letter p in a sentence: `= 0.012`, `< 0.001`, without blanks in Chinese."""
+    printed = p_value(value)
+    said = printed if printed.startswith("<") else f"={printed}"
+    return Text(zh=said, en=f"{said[0]} {said[1:]}")
 
 
 def joined(texts: Iterable[Text | str], separator: str | Text = "") -> Text:

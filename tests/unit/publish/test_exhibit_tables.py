@@ -80,7 +80,7 @@ def test_table4_prints_the_defined_hausman_form_and_says_which(exhibits):
 def test_table6_notes_give_product_sobel_bootstrap_and_shares(exhibits):
     said = notes(exhibits, "table6")
     assert "a×b = 0.208 × 3.890 = 0.809 (Sobel z = 5.08" in said
-    assert "; Aroian z = 5.05, p = 0.000" in said
+    assert "; Aroian z = 5.05, p < 0.001" in said
     assert "bootstrap 95 % interval [0.412, 1.302]" in said
     assert "74.0 % of the total; direct 25.9 %" in said
     assert "not proof of it" in said

@@ -37,3 +37,18 @@ def test_every_word_stands_in_both_languages_with_the_same_facts():
         assert set(entry) == {"zh", "en"}, key
         facts = [{name for _, name, _, _ in Formatter().parse(entry[language]) if name} for language in ("zh", "en")]
         assert facts[0] == facts[1], key
+
+
+@pytest.mark.parametrize(
+    ("value", "cell", "zh", "en"),
+    [
+        (0.0124, "0.012", "=0.012", "= 0.012"),
+        (0.0005, "0.001", "=0.001", "= 0.001"),
+        (0.00049, "<0.001", "<0.001", "< 0.001"),
+        (0.0, "<0.001", "<0.001", "< 0.001"),
+        (math.nan, "--", "=--", "= --"),
+    ],
+)
+def test_no_p_value_is_printed_as_nothing_but_zeros(value, cell, zh, en):
+    assert numbers.p_value(value) == cell
+    assert (wording.p_is(value).zh, wording.p_is(value).en) == (zh, en)
