@@ -232,6 +232,11 @@ def strangers_and_missing(frame: pd.DataFrame, kwargs: dict[str, Any]) -> Frames
         yield frame[frame[kwargs["column"]].ne(kwargs["value_set"][-1])].reset_index(drop=True)
 
 
+def without_each(frame: pd.DataFrame, kwargs: dict[str, Any]) -> Frames:
+    for value in kwargs["value_set"]:
+        yield frame[frame[kwargs["column"]].ne(value)].reset_index(drop=True)
+
+
 def emptied_cell(frame: pd.DataFrame, kwargs: dict[str, Any]) -> Frames:
     yield put(frame, 0, kwargs["column"], None)
 
@@ -275,6 +280,7 @@ SPOILED: dict[str, Callable[[pd.DataFrame, dict[str, Any]], Frames]] = {
     "expect_column_values_to_be_in_set": strangers,
     "expect_column_distinct_values_to_be_in_set": strangers,
     "expect_column_distinct_values_to_equal_set": strangers_and_missing,
+    "expect_column_distinct_values_to_contain_set": without_each,
     "expect_column_values_to_not_be_null": emptied_cell,
     "expect_column_values_to_match_regex": other_text,
     "expect_column_value_lengths_to_be_between": no_text,

@@ -126,6 +126,7 @@ def small_study(study_copy: Path, shared_real: Path) -> Path:
     }  # fmt: skip
     (root / "study/regressions.yaml").write_text(yaml.safe_dump(regressions, allow_unicode=True), encoding="utf-8")
     (root / "study/exhibits.yaml").write_text("exhibits: {}\n", encoding="utf-8")
+    (root / "study/published.yaml").unlink()
     settings = (root / "study/study.yaml").read_text(encoding="utf-8")
     settings = settings.replace("data/sample", "data/yearbooks").replace("years: [2013, 2022]", "years: [2016, 2022]")
     (root / "study/study.yaml").write_text(settings, encoding="utf-8")

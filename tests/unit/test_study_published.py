@@ -133,6 +133,6 @@ def test_a_study_without_a_paper_has_none_of_its_assets(root):
     assert {fault.facts["key"] for fault in found} == {"exhibits.tablea8", "exhibits.tablea9"}
     text = (root / "study/exhibits.yaml").read_text(encoding="utf-8")
     before, rest = text.split("  tablea8:\n")
-    text = before + "  report:\n" + rest.split("  report:\n", 1)[1].replace(", tablea8, tablea9]", "]")
+    text = before + "  report:\n" + rest.split("  report:\n", 1)[1].replace(",\n         tablea8, tablea9]", "]")
     (root / "study/exhibits.yaml").write_text(text, encoding="utf-8")
     assert not set(paper.KEYS) & set(build(Study.load(root)).nodes)
