@@ -9,6 +9,7 @@ import sys
 
 import typer
 
+from cbe_assets.collector import collecting_rarely
 from cbe_assets.commands import (
     audit,
     check,
@@ -51,7 +52,8 @@ app.command()(ui.ui)
 def main() -> None:
     """Entry point: faults become messages on standard error and the exit code."""
     try:
-        app()
+        with collecting_rarely():
+            app()
     except StudyFault as error:
         print_faults(error.faults)
         sys.exit(error.code)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cbe_assets.assets.node import Node, Output
 from cbe_assets.faults import StudyFault
 from cbe_assets.validation import Verdict, failures, validate
 from cbe_assets.warehouse import Record, Warehouse, column_types, content_version, digest, write_atomically
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a candidate is made from, for its record: see `Record`."""
+
+    code_version: str = ""
+    inputs: dict[str, str] = field(default_factory=dict)
+    definition: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -20,6 +30,9 @@ class Made:
     record: Record
 
 
+NOWHERE = Origin()
+
+
 class Rejected(StudyFault):
     """A critical expectation failed; the table stored before stands."""
 
@@ -28,14 +41,13 @@ class Rejected(StudyFault):
         super().__init__(failures(made.record.key, made.verdict))
 
 
-def make(node: Node, warehouse: Warehouse, code_version: str, inputs: dict[str, str]) -> tuple[Output, Record]:
+def make(node: Node, warehouse: Warehouse, origin: Origin = NOWHERE) -> tuple[Output, Record]:
     """Makes the candidate of an asset from what is stored; stores nothing.
 
     Args:
         node: the asset.
         warehouse: where its inputs lie.
-        code_version: of the asset, for the record.
-        inputs: data versions of its inputs, for the record.
+        origin: for the record.
     """
     output = node.make(warehouse.read)
     frame = output.frame.reset_index(drop=True)
@@ -45,12 +57,14 @@ def make(node: Node, warehouse: Warehouse, code_version: str, inputs: dict[str, 
     return output, Record(
         node.key,
         content_version(frame),
-        code_version,
-        inputs,
+        origin.code_version,
+        origin.inputs,
         len(frame),
         column_types(frame),
         files=files,
         facts=facts,
+        definition=origin.definition,
+        sources=origin.sources,
     )
 
 

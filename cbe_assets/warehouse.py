@@ -40,6 +40,8 @@ class Record:
         files: exported files made with it, path under data/exports -> sha256.
         facts: numbers and texts shown with the table (N, R2, counts).
         warnings: expectations that failed with severity warning.
+        definition: part of what defines it -> hash (`Node.parts`); `code_version` is the hash of them all.
+        sources: file of the inputs `source/...` -> hash, as `Sources.files` names them.
     """
 
     key: str
@@ -51,6 +53,8 @@ class Record:
     files: dict[str, str] = field(default_factory=dict)
     facts: dict[str, object] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    definition: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
 
 
 def content_version(frame: pd.DataFrame) -> str:
@@ -209,8 +213,8 @@ class Warehouse:
     def store(self, frame: pd.DataFrame, record: Record) -> None:
         """Replaces the table atomically, its record in the footer."""
         write_atomically(self.path(record.key), _parquet(frame, record))
-        for rejected in self.rejected(record.key):
-            rejected.unlink()
+        for left in (*self.rejected(record.key), self.failure(record.key)):
+            left.unlink(missing_ok=True)
 
     def reject(self, key: str, frame: pd.DataFrame, reasons: list[dict[str, object]]) -> Path:
         """Keeps a candidate that failed its suite, with the reasons beside it; returns the Parquet file."""
@@ -225,6 +229,15 @@ class Warehouse:
         """Files a failed suite left of this table; empty once a candidate was accepted."""
         stem = self.folder / "rejected" / key
         return [path for path in (stem.with_suffix(".parquet"), stem.with_suffix(".json")) if path.is_file()]
+
+    def failure(self, key: str) -> Path:
+        """Where `note_failure` says why the table could not be made; gone once it was."""
+        return self.folder / "failed" / f"{key}.json"
+
+    def note_failure(self, key: str, reasons: list[dict[str, object]]) -> None:
+        """Keeps why the table could not be made, until it can."""
+        text = json.dumps(reasons, ensure_ascii=False, indent=1, default=str)
+        write_atomically(self.failure(key), text.encode())
 
     def remove(self, key: str) -> None:
         """Deletes a table that the study no longer declares."""

@@ -21,6 +21,10 @@ LAYERS = ("source", "raw", "clean", "panel", "index", "model", "exhibit", "audit
 """Groups of the graph, upstream first."""
 
 
+PART_OF = {"sql": "sql", "macros": "sql", "versions": "libraries"}
+"""What entries of a definition are called where it is said what changed; all others are the specification."""
+
+
 class Inputs(Protocol):
     """Gives an asset the stored tables it depends on."""
 
@@ -82,11 +86,25 @@ class Node:
     def name(self) -> str:
         return self.key.split("/")[1]
 
+    def parts(self, suite: object) -> dict[str, str]:
+        """Everything that defines the table but its inputs, part -> hash.
+
+        Parts are `sql`, `specification` (what of study/ it rests on), `libraries`, `suite` and `code <package>`.
+        """
+        defined: dict[str, dict[str, Any]] = {}
+        for name, item in (self.definition if isinstance(self.definition, dict) else {"": self.definition}).items():
+            defined.setdefault(PART_OF.get(name, "specification"), {})[name] = item
+        parts = {name: _hash(item) for name, item in sorted(defined.items())}
+        return parts | {"suite": _hash(suite)} | {f"code {item}": code_digest(item)[:12] for item in self.code}
+
     def code_version(self, suite: object) -> str:
         """Hash of definition, suite and code: everything that defines the table but its inputs."""
-        parts = {"definition": self.definition, "suite": suite, "code": [code_digest(item) for item in self.code]}
-        text = json.dumps(parts, ensure_ascii=False, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()[:24]
+        return _hash(self.parts(suite), 24)
+
+
+def _hash(content: object, length: int = 12) -> str:
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 @cache

@@ -279,7 +279,7 @@ def test_a_suite_that_fails_keeps_the_old_table_and_stops_its_readers(refreshed_
     assert [item["expectation"] for item in reasons] == ["expect_column_max_to_be_between"]
     said = json.loads(cbe("status", "--root", str(root), "--json").stdout)
     assert "panel/estimation" in said["stale"]
-    assert {item["reason"] for item in said["stale"]["panel/estimation"]} == {"definition_changed", "rejected"}
+    assert {item["reason"] for item in said["stale"]["panel/estimation"]} == {"suite_changed", "rejected"}
 
 
 def test_an_asset_cannot_read_what_nothing_makes(study_copy):
