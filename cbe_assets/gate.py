@@ -8,7 +8,15 @@ from pathlib import Path
 from cbe_assets.assets.node import Node, Output
 from cbe_assets.faults import StudyFault
 from cbe_assets.validation import Verdict, failures, validate
-from cbe_assets.warehouse import Record, Warehouse, column_types, content_version, digest, write_atomically
+from cbe_assets.warehouse import (
+    Record,
+    Warehouse,
+    column_types,
+    column_versions,
+    digest,
+    joined_columns,
+    write_atomically,
+)
 
 
 @dataclass(frozen=True)
@@ -19,6 +27,7 @@ class Origin:
     inputs: dict[str, str] = field(default_factory=dict)
     definition: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    columns_read: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -49,14 +58,15 @@ def make(node: Node, warehouse: Warehouse, origin: Origin = NOWHERE) -> tuple[Ou
         warehouse: where its inputs lie.
         origin: for the record.
     """
-    output = node.make(warehouse.read)
+    output = node.make(lambda key: warehouse.read(key, node.reads.get(key)))
     frame = output.frame.reset_index(drop=True)
     output.frame = frame
     files = {path: digest(data) for path, data in sorted(output.files.items())}
     facts = {name: value for name, value in output.facts.items() if isinstance(value, (int, float, str, bool))}
+    contents = column_versions(frame)
     return output, Record(
         node.key,
-        content_version(frame),
+        joined_columns(contents),
         origin.code_version,
         origin.inputs,
         len(frame),
@@ -65,6 +75,8 @@ def make(node: Node, warehouse: Warehouse, origin: Origin = NOWHERE) -> tuple[Ou
         facts=facts,
         definition=origin.definition,
         sources=origin.sources,
+        contents=contents,
+        columns_read=origin.columns_read,
     )
 
 

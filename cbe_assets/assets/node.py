@@ -66,6 +66,7 @@ class Node:
         kinds: what Dagster shows as kinds.
         title: one line in both languages.
         make: gives the table from the inputs.
+        reads: input -> the only columns of it that `make` is given; inputs not named here are read whole.
         lineage: column -> the (asset, column) pairs it is computed from; called only where it is shown.
     """
 
@@ -77,6 +78,7 @@ class Node:
     title: Text
     make: Callable[[Inputs], Output]
     lineage: Callable[[], Mapping[str, list[tuple[str, str]]]] | None = None
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def layer(self) -> str:

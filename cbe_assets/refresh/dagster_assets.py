@@ -24,6 +24,7 @@ from cbe_assets.refresh.sensor import yearbooks_sensor
 from cbe_assets.refresh.stale_job import stale_job
 from cbe_assets.sources import scan
 from cbe_assets.study import Study, Text
+from cbe_assets.warehouse import Record
 
 SIMULATED_TAG = {"data": "simulated"}
 
@@ -130,6 +131,9 @@ class _StepJournal:
 
     def made(self, node: Node, made: Made, changed: bool) -> None:
         """The step's result says so."""
+
+    def confirmed(self, node: Node, record: Record) -> None:
+        """A step always makes its asset."""
 
     def failed(self, node: Node, faults: list[Fault], rejected: Made | None) -> None:
         """The step's failure says so."""

@@ -12,12 +12,17 @@ from dagster._core.definitions.data_version import DATA_VERSION_IS_USER_PROVIDED
 from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent
 
 from cbe_assets.assets.node import Node
-from cbe_assets.faults import Fault
+from cbe_assets.faults import Fault, say
 from cbe_assets.gate import Made
 from cbe_assets.refresh.asset_events import checks, metadata
-from cbe_assets.refresh.event_records import asset_key, observation, pointer_tags, version_tags
+from cbe_assets.refresh.event_records import asset_key, observation, pointer_tags, table_metadata, version_tags
 from cbe_assets.refresh.plan import Planner
 from cbe_assets.refresh.run import Listener
+from cbe_assets.warehouse import Record
+
+
+def _tags(record: Record) -> dict[str, str]:
+    return {**version_tags(record), **pointer_tags(record), DATA_VERSION_IS_USER_PROVIDED_TAG: "true"}
 
 
 class RunJournal:
@@ -46,10 +51,21 @@ class RunJournal:
             dg.AssetMaterialization(
                 asset_key(node.key),
                 metadata=metadata(node, made, self._planner.graph.found.simulated),
-                tags={**version_tags(record), **pointer_tags(record), DATA_VERSION_IS_USER_PROVIDED_TAG: "true"},
+                tags=_tags(record),
             )
         )
         self._listener.made(node, made, changed)
+
+    def confirmed(self, node: Node, record: Record) -> None:
+        # The newest materialization is what the UI shows, so it repeats what the last one said.
+        last = self._context.instance.get_latest_materialization_event(asset_key(node.key))
+        shown = dict(last.asset_materialization.metadata) if last else table_metadata(record)
+        self._context.log_event(
+            dg.AssetMaterialization(
+                asset_key(node.key), description=say("confirmed_event"), metadata=shown, tags=_tags(record)
+            )
+        )
+        self._listener.confirmed(node, record)
 
     def failed(self, node: Node, faults: list[Fault], rejected: Made | None) -> None:
         if rejected:

@@ -5,13 +5,15 @@ Nothing here knows Dagster: a journal is told what happens.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from cbe_assets.assets.node import Node
 from cbe_assets.faults import Fault, StudyFault
 from cbe_assets.gate import Made, Rejected, accept, make
 from cbe_assets.refresh.plan import Planner, Records
-from cbe_assets.refresh.reasons import Reason
+from cbe_assets.refresh.reasons import ELSEWHERE, Reason
+from cbe_assets.warehouse import Record
 
 STORAGE_FAULTS = {"disk_full", "not_writable"}
 
@@ -27,6 +29,9 @@ class Journal(Protocol):
 
     def made(self, node: Node, made: Made, changed: bool) -> None:
         """It was accepted and stored; `changed` says whether its content is new."""
+
+    def confirmed(self, node: Node, record: Record) -> None:
+        """It was not made, for none of the columns it reads has changed; the record says so now."""
 
     def failed(self, node: Node, faults: list[Fault], rejected: Made | None) -> None:
         """It was not; `rejected` is the candidate that failed its suite."""
@@ -60,8 +65,16 @@ def make_one(planner: Planner, node: Node, records: Records, journal: Journal) -
     return made
 
 
+def confirm(planner: Planner, node: Node, records: Records, journal: Journal) -> Record:
+    """Records that the stored table holds for its inputs as they are: in the columns it reads nothing changed."""
+    record = replace(records[node.key], inputs=planner.origin(node, records).inputs)
+    planner.warehouse.rewrite_record(record)
+    journal.confirmed(node, record)
+    return record
+
+
 def make_stale(planner: Planner, journal: Journal, select: set[str] | None = None, full: bool = False) -> None:
-    """Makes what is stale, upstream first.
+    """Makes what is stale, upstream first; confirms what is so only in columns it does not read.
 
     Args:
         planner: of the graph.
@@ -80,6 +93,8 @@ def make_stale(planner: Planner, journal: Journal, select: set[str] | None = Non
         rests = not full and not waiting.isdisjoint(node.deps)
         if rests or (why and select is not None and key not in select):
             waiting.add(key)
+        elif {item.message for item in why} == {ELSEWHERE}:
+            records[key] = confirm(planner, node, records, journal)
         elif why:
             try:
                 records[key] = make_one(planner, node, records, journal).record

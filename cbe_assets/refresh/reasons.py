@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from cbe_assets.assets.node import Node
 from cbe_assets.faults import say
 from cbe_assets.warehouse import Record
 
 SHOWN = 4
 """So many names stand in a reason; the rest are counted."""
+ELSEWHERE = "input_elsewhere"
+"""An input changed, but in no column that the asset reads: it is confirmed, not made."""
 PARTS = ("sql", "specification", "suite", "libraries")
 
 
@@ -61,18 +64,31 @@ def file_reasons(record: Record, sources: list[str], files: Mapping[str, str]) -
             yield Reason(message, {"files": names})
 
 
-def input_reasons(record: Record, deps: tuple[str, ...], version: Callable[[str], str | None]) -> Iterator[Reason]:
+def input_reasons(record: Record, node: Node, records: Mapping[str, Record | None]) -> Iterator[Reason]:
     """Which input tables hold other content, are read for the first time or no more.
 
     Args:
         record: of the stored table.
-        deps: its inputs now, without files.
-        version: data version of an input; None where its table is lost.
+        node: the asset.
+        records: of its inputs; None where a table is lost, which may well be made again as it was.
     """
-    # A lost input may well be made again as it was.
-    changed = [dep for dep in deps if dep in record.inputs and version(dep) not in (None, record.inputs[dep])]
-    new = [dep for dep in deps if dep not in record.inputs and version(dep)]
-    gone = [dep for dep in record.inputs if dep not in deps and not dep.startswith("source/")]
-    for message, names in (("input_changed", changed), ("input_new", new), ("input_gone", gone)):
+    stored = {dep: found for dep in node.deps if (found := records.get(dep))}
+    changed = [
+        dep for dep, found in stored.items() if dep in record.inputs and found.data_version != record.inputs[dep]
+    ]
+    elsewhere = [dep for dep in changed if columns_read(node, stored[dep]) == record.columns_read.get(dep, "")]
+    named = {
+        "input_changed": [dep for dep in changed if dep not in elsewhere],
+        ELSEWHERE: elsewhere,
+        "input_new": [dep for dep in stored if dep not in record.inputs],
+        "input_gone": [dep for dep in record.inputs if dep not in node.deps and not dep.startswith("source/")],
+    }
+    for message, names in named.items():
         if names:
             yield Reason(message, {"inputs": names})
+
+
+def columns_read(node: Node, record: Record) -> str | None:
+    """Hash of the columns of an input that the asset reads; None where it reads them all."""
+    columns = node.reads.get(record.key)
+    return record.columns_version(columns) if columns is not None else None

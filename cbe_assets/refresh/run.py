@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     from cbe_assets.assets.node import Node
     from cbe_assets.gate import Made
+    from cbe_assets.warehouse import Record
 
 Say = Callable[[str, str, dict[str, Any]], None]
-"""Told what happens: event ("waiting", "start", "made", "failed"), asset key, facts."""
+"""Told what happens: event ("waiting", "start", "made", "confirmed", "failed"), asset key, facts."""
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Outcome:
 
     Attributes:
         made: assets made, in order -> whether their content changed.
+        confirmed: assets that were not made, for an input changed only in columns that they do not read.
         failed: assets that failed -> why.
         warnings: asset -> expectations of severity warning that failed.
         plan: the state after it.
@@ -38,6 +40,7 @@ class Outcome:
     """
 
     made: dict[str, bool] = field(default_factory=dict)
+    confirmed: list[str] = field(default_factory=list)
     failed: dict[str, list[Fault]] = field(default_factory=dict)
     warnings: dict[str, list[str]] = field(default_factory=dict)
     plan: Plan | None = None
@@ -161,6 +164,10 @@ class Listener:
         if warnings:
             self.outcome.warnings[node.key] = warnings
         self._say("made", node.key, {"rows": made.record.rows, "changed": changed, "warnings": warnings})
+
+    def confirmed(self, node: Node, record: Record) -> None:
+        self.outcome.confirmed.append(node.key)
+        self._say("confirmed", node.key, {})
 
     def failed(self, node: Node, faults: list[Fault], rejected: Made | None) -> None:
         self.outcome.failed[node.key] = faults
