@@ -28,6 +28,9 @@ from cbe_assets.commands import (
 from cbe_assets.commands.common import print_faults
 from cbe_assets.faults import StudyFault, say
 
+INTERRUPTED = 130
+"""Exit code that Typer makes of Ctrl-C."""
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -57,6 +60,7 @@ def main() -> None:
     except StudyFault as error:
         print_faults(error.faults)
         sys.exit(error.code)
-    except KeyboardInterrupt:
-        print(say("interrupted"), file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            print(say("interrupted"), file=sys.stderr)
+        raise

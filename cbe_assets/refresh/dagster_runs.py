@@ -69,7 +69,7 @@ class Runs:
             if self._context:
                 work(self._context)
                 return self._context.run_id
-            raised: list[Exception] = []
+            raised: list[BaseException] = []
             result = _job(work, raised).execute_in_process(
                 instance=self.instance,
                 raise_on_error=False,
@@ -77,7 +77,9 @@ class Runs:
                 tags={REFRESH_TAG: "1"},
             )
             if raised:
-                raise raised[0]
+                # Dagster's word for Ctrl-C is one of its own.
+                interrupted = isinstance(raised[0], dg.DagsterExecutionInterruptedError)
+                raise KeyboardInterrupt if interrupted else raised[0]
             return result.run_id
 
     @contextlib.contextmanager
@@ -103,14 +105,14 @@ _STORAGE_FAULTS = {
 }
 
 
-def _job(work: Work, raised: list[Exception]) -> dg.JobDefinition:
+def _job(work: Work, raised: list[BaseException]) -> dg.JobDefinition:
     """A job of one op that does the work; an exception that is no failure of an asset is kept for the caller."""
 
     @dg.op(name=OP)
     def op(context) -> None:
         try:
             faults = work(context)
-        except Exception as error:
+        except BaseException as error:
             raised.append(error)
             raise
         if faults:
