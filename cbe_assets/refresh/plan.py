@@ -18,7 +18,7 @@ from cbe_assets.assets.node import Node
 from cbe_assets.assets.raw import gazetteer
 from cbe_assets.faults import Fault, StudyFault, fault
 from cbe_assets.gate import Origin
-from cbe_assets.refresh.reasons import Reason, columns_read, definition_reasons, file_reasons, input_reasons
+from cbe_assets.refresh.reasons import Reason, definition_reasons, file_reasons, input_reasons
 from cbe_assets.validation import parameters, read_suite
 from cbe_assets.warehouse import Record, Warehouse, digest
 
@@ -111,7 +111,7 @@ class Planner:
     def origin(self, node: Node, records: Records) -> Origin:
         """What an asset would be made from now."""
         inputs = {dep: self.version(dep, records) for dep in node.deps}
-        read = {dep: version for dep in node.reads if (version := columns_read(node, records[dep])) is not None}
+        read = {dep: records[dep].columns_version(columns) for dep, columns in node.reads.items() if records[dep]}
         return Origin(self.code_versions[node.key], inputs, self.parts[node.key], self._files(node), read)
 
     def plan(self, full: bool = False, failed: Iterable[str] = ()) -> Plan:
