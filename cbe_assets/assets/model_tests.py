@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from cbe_assets.assets.code import with_imports
 from cbe_assets.assets.model import SAMPLE, columns_needed, specification
-from cbe_assets.assets.node import Node, Output, with_imports
+from cbe_assets.assets.node import Node, Output
 from cbe_assets.assets.result_file import finite, result_file, table_file, versions
 from cbe_assets.study import Study
 from cbe_assets.study_regressions import Test

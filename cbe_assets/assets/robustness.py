@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from cbe_assets.assets import battery
 from cbe_assets.assets.battery import INDICATORS, VARIABLES, Given
+from cbe_assets.assets.code import with_imports
 from cbe_assets.assets.model import SAMPLE, columns_needed
-from cbe_assets.assets.node import Inputs, Node, Output, with_imports
+from cbe_assets.assets.node import Inputs, Node, Output
 from cbe_assets.assets.raw import gazetteer
 from cbe_assets.assets.result_file import finite, table_file, versions
 from cbe_assets.study import Study

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cbe_assets.assets.graph import Graph
+from cbe_assets.assets.code import remembered
+from cbe_assets.assets.graph import CODE_READ, Graph
 from cbe_assets.faults import Fault
 from cbe_assets.refresh.home import history_lost
 from cbe_assets.refresh.lock import left_open, writing
 from cbe_assets.refresh.plan import Plan, Planner
-from cbe_assets.warehouse import sweep
+from cbe_assets.warehouse import sweep, write_atomically
 
 if TYPE_CHECKING:
     from dagster import OpExecutionContext
@@ -121,6 +122,7 @@ def _refresh(
     with Runs(planner, context) as runs:
         outcome.restored = runs.restore(interrupted)
         if wanted:
+            write_atomically(planner.warehouse.folder / CODE_READ, remembered())
             outcome.runs.append(runs.execute(lambda op: _work(planner, listener, op, select, full)))
             outcome.plan = planner.plan(failed=outcome.failed)
     return outcome
