@@ -17,7 +17,7 @@ def main(root: str) -> None:
     study = Study.load(root)
     warehouse = Warehouse(study.warehouse)
     for node in build(study).nodes.values():
-        output, record = make(node, warehouse, "", {})
+        output, record = make(node, warehouse)
         commit(output, record, warehouse, study.exports)
     warehouse.publish_database(warehouse.stored())
 

@@ -9,6 +9,7 @@ import sys
 
 import typer
 
+from cbe_assets.collector import collecting_rarely
 from cbe_assets.commands import (
     audit,
     check,
@@ -26,6 +27,9 @@ from cbe_assets.commands import (
 )
 from cbe_assets.commands.common import print_faults
 from cbe_assets.faults import StudyFault, say
+
+INTERRUPTED = 130
+"""Exit code that Typer makes of Ctrl-C."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,10 +55,12 @@ app.command()(ui.ui)
 def main() -> None:
     """Entry point: faults become messages on standard error and the exit code."""
     try:
-        app()
+        with collecting_rarely():
+            app()
     except StudyFault as error:
         print_faults(error.faults)
         sys.exit(error.code)
-    except KeyboardInterrupt:
-        print(say("interrupted"), file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            print(say("interrupted"), file=sys.stderr)
+        raise

@@ -34,7 +34,8 @@ def catalogue() -> dict[str, dict[str, str]]:
     """Message key -> {en, zh} of messages.yaml."""
     import yaml
 
-    return yaml.safe_load(resources.files("cbe_assets").joinpath("messages.yaml").read_text(encoding="utf-8"))
+    text = resources.files("cbe_assets").joinpath("messages.yaml").read_bytes()
+    return yaml.load(text, Loader=yaml.CSafeLoader)
 
 
 def say(message: str, /, lang: str | None = None, **facts: object) -> str:

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cbe_assets.assets.node import Node, Output
 from cbe_assets.faults import StudyFault
 from cbe_assets.validation import Verdict, failures, validate
-from cbe_assets.warehouse import Record, Warehouse, column_types, content_version, digest, write_atomically
+from cbe_assets.warehouse import (
+    Record,
+    Warehouse,
+    column_types,
+    column_versions,
+    digest,
+    joined_columns,
+    write_atomically,
+)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a candidate is made from, for its record: see `Record`."""
+
+    code_version: str = ""
+    inputs: dict[str, str] = field(default_factory=dict)
+    definition: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    columns_read: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -20,6 +39,9 @@ class Made:
     record: Record
 
 
+NOWHERE = Origin()
+
+
 class Rejected(StudyFault):
     """A critical expectation failed; the table stored before stands."""
 
@@ -28,29 +50,33 @@ class Rejected(StudyFault):
         super().__init__(failures(made.record.key, made.verdict))
 
 
-def make(node: Node, warehouse: Warehouse, code_version: str, inputs: dict[str, str]) -> tuple[Output, Record]:
+def make(node: Node, warehouse: Warehouse, origin: Origin = NOWHERE) -> tuple[Output, Record]:
     """Makes the candidate of an asset from what is stored; stores nothing.
 
     Args:
         node: the asset.
         warehouse: where its inputs lie.
-        code_version: of the asset, for the record.
-        inputs: data versions of its inputs, for the record.
+        origin: for the record.
     """
-    output = node.make(warehouse.read)
+    output = node.make(lambda key: warehouse.read(key, node.reads.get(key)))
     frame = output.frame.reset_index(drop=True)
     output.frame = frame
     files = {path: digest(data) for path, data in sorted(output.files.items())}
     facts = {name: value for name, value in output.facts.items() if isinstance(value, (int, float, str, bool))}
+    contents = column_versions(frame)
     return output, Record(
         node.key,
-        content_version(frame),
-        code_version,
-        inputs,
+        joined_columns(contents),
+        origin.code_version,
+        origin.inputs,
         len(frame),
         column_types(frame),
         files=files,
         facts=facts,
+        definition=origin.definition,
+        sources=origin.sources,
+        contents=contents,
+        columns_read=origin.columns_read,
     )
 
 

@@ -70,11 +70,13 @@ def refresh_lines(graph: Graph, outcome: Outcome) -> list[str]:
         lines.append(say("database_built", state=say(f"database_{outcome.database}")))
     if outcome.restored:
         lines.append(say("restored", count=len(outcome.restored)))
-    if not outcome.made and not outcome.failed:
+    if not outcome.made and not outcome.failed and not outcome.confirmed:
         lines.append(say("nothing_stale", count=len(outcome.plan.fresh)))
     else:
         facts = {"made": len(outcome.made), "changed": changed, "failed": len(outcome.failed)}
         lines.append(say("refreshed", fresh=len(outcome.plan.fresh), **facts))
+    if outcome.confirmed:
+        lines.append(say("confirmed", count=len(outcome.confirmed), names=few(outcome.confirmed, 8)))
     if outcome.plan.blocked:
         names = few(list(outcome.plan.blocked), 8)
         lines.append(say("waiting", count=len(outcome.plan.blocked), names=names))
@@ -111,10 +113,12 @@ def _simulated(graph: Graph) -> bool:
 
 
 def status_lines(graph: Graph, plan: Plan) -> list[str]:
-    """A line per stale asset with its reason, then the counts."""
-    lines = [f"{key:45} {'; '.join(reason.text() for reason in why)}" for key, why in plan.stale.items()]
-    if plan.later:
-        lines.append(say("later", count=len(plan.later), names=few(list(plan.later), 8)))
+    """A line per stale asset with its reasons, what may follow, what waits, then the counts."""
+    stale = plan.stale | {key: why for key, why in plan.later.items() if why}
+    lines = [f"{key:45} {'; '.join(reason.text() for reason in why)}" for key, why in stale.items()]
+    follow = [key for key in plan.later if key not in stale]
+    if follow:
+        lines.append(say("later", count=len(follow), names=few(follow, 8)))
     if plan.blocked:
         lines += [f"{key:45} {say('blocked_by', inputs=few(waits))}" for key, waits in plan.blocked.items()]
     if plan.database == "damaged" or (plan.database != "current" and not plan.stale):
@@ -123,8 +127,8 @@ def status_lines(graph: Graph, plan: Plan) -> list[str]:
         lines.append(say("orphans", names=", ".join(plan.orphans)))
     if graph.found.unknown:
         lines.append(say("unknown_files", count=len(graph.found.unknown), files=", ".join(graph.found.unknown[:10])))
-    lines.append(say("status_counts", stale=len(plan.stale), later=len(plan.later), blocked=len(plan.blocked),
-                     fresh=len(plan.fresh)))  # fmt: skip
+    counts = {"later": len(follow), "blocked": len(plan.blocked), "fresh": len(plan.fresh)}
+    lines.append(say("status_counts", stale=len(stale), **counts))
     return lines + _as_of(graph)
 
 

@@ -65,6 +65,12 @@ class Sources:
     unknown: list[str] = field(default_factory=list)
     simulated: bool = False
 
+    def files(self, table: str) -> dict[str, str]:
+        """File of a table, relative to the folder it is looked for in -> its hash."""
+        if table in self.reference:
+            return {self.reference[table].name: reference_version(self.reference[table])}
+        return {one_line(f"{table}/{file.path.name}"): file.version for file in self.editions.get(table, ())}
+
     def version(self, table: str) -> str | None:
         """Hash of all files of a table; None where there are none."""
         if table in self.reference:

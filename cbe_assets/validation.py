@@ -11,8 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cbe_assets.collector import spare_what_is_loaded
 from cbe_assets.faults import FAILED, Fault, StudyFault, fault
 from cbe_assets.study import Study
+from cbe_assets.suite_run import run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,8 +152,7 @@ def validate(suite: dict[str, Any], key: str, frame: pd.DataFrame, values: dict[
     """
     filled = _filled_suite(suite["expectations"], values, key)
     loaded = _load(key, filled)
-    batch = _batch_definition().get_batch(batch_parameters={"dataframe": frame})
-    outcome = batch.validate(loaded, result_format="BASIC")
+    outcome = run(loaded, _batch_definition(), frame)
     # Results come in another order than the suite and with rewritten arguments (0 becomes 0.0): the position tells.
     results = {result.expectation_config.meta["position"]: result for result in outcome.results}
     if sorted(results) != list(range(len(filled))):
@@ -217,6 +218,7 @@ def _batch_definition() -> Any:
     context.variables.progress_bars = gx.data_context.types.base.ProgressBarsConfig(
         globally=False, metric_calculations=False
     )
+    spare_what_is_loaded()
     asset = context.data_sources.add_pandas("candidates").add_dataframe_asset("candidate")
     return asset.add_batch_definition_whole_dataframe("whole")
 

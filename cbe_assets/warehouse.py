@@ -21,6 +21,7 @@ from cbe_assets.faults import FAILED, StudyFault, fault
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 _FOOTER = b"cbe"
 _PART = ".part"
@@ -40,6 +41,10 @@ class Record:
         files: exported files made with it, path under data/exports -> sha256.
         facts: numbers and texts shown with the table (N, R2, counts).
         warnings: expectations that failed with severity warning.
+        definition: part of what defines it -> hash (`Node.parts`); `code_version` is the hash of them all.
+        sources: file of the inputs `source/...` -> hash, as `Sources.files` names them.
+        contents: column name -> hash of its content (`column_versions`).
+        columns_read: input of which not all columns are read -> hash of those that are (`columns_version`).
     """
 
     key: str
@@ -51,16 +56,34 @@ class Record:
     files: dict[str, str] = field(default_factory=dict)
     facts: dict[str, object] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    definition: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    contents: dict[str, str] = field(default_factory=dict)
+    columns_read: dict[str, str] = field(default_factory=dict)
+
+    def columns_version(self, columns: Iterable[str]) -> str:
+        """Hash of some columns of the table; row order counts."""
+        return joined_columns({name: self.contents.get(name, "") for name in sorted(columns)})
+
+
+def column_versions(frame: pd.DataFrame) -> dict[str, str]:
+    """Column name -> hash of its type, order and values."""
+    found = {}
+    for name in frame.columns:
+        column = frame[name]
+        found[str(name)] = hashlib.sha256(f"{_kind(column)}\x1f".encode() + _content(column)).hexdigest()[:16]
+    return found
 
 
 def content_version(frame: pd.DataFrame) -> str:
     """Hash of names, types, order and values of a frame; equal content, equal hash, on any machine."""
-    digest = hashlib.sha256()
-    for name in frame.columns:
-        column = frame[name]
-        digest.update(f"\x1d{name}\x1f{_kind(column)}\x1f".encode())
-        digest.update(_content(column))
-    return digest.hexdigest()[:24]
+    return joined_columns(column_versions(frame))
+
+
+def joined_columns(versions: Mapping[str, str]) -> str:
+    """The `content_version` of a frame whose columns have these hashes."""
+    text = "\x1d".join(f"{name}\x1f{version}" for name, version in versions.items())
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def _kind(column: pd.Series) -> str:
@@ -163,7 +186,7 @@ class Warehouse:
         found = (path.relative_to(self.folder).with_suffix("").as_posix() for path in self.folder.glob("*/*.parquet"))
         return sorted(key for key in found if not key.startswith("rejected/"))
 
-    def read(self, key: str, columns: list[str] | None = None) -> pd.DataFrame:
+    def read(self, key: str, columns: Iterable[str] | None = None) -> pd.DataFrame:
         """The stored table.
 
         Raises:
@@ -177,7 +200,7 @@ class Warehouse:
         try:
             # read_table would load pyarrow.dataset, a quarter of a second, and guess partitions from the path.
             with pq.ParquetFile(path) as file:
-                return _frame(file.read(columns=columns))
+                return _frame(file.read(columns=None if columns is None else list(columns)))
         except (OSError, ValueError) as error:
             raise StudyFault(
                 [fault("damaged_table", file=str(path), key=key, found=str(error), code=FAILED)]
@@ -209,8 +232,16 @@ class Warehouse:
     def store(self, frame: pd.DataFrame, record: Record) -> None:
         """Replaces the table atomically, its record in the footer."""
         write_atomically(self.path(record.key), _parquet(frame, record))
-        for rejected in self.rejected(record.key):
-            rejected.unlink()
+        for left in (*self.rejected(record.key), self.failure(record.key)):
+            left.unlink(missing_ok=True)
+
+    def rewrite_record(self, record: Record) -> None:
+        """Gives the stored table another record; its content stays."""
+        import pyarrow.parquet as pq
+
+        with pq.ParquetFile(self.path(record.key)) as file:
+            table = file.read()
+        write_atomically(self.path(record.key), _written(table, record))
 
     def reject(self, key: str, frame: pd.DataFrame, reasons: list[dict[str, object]]) -> Path:
         """Keeps a candidate that failed its suite, with the reasons beside it; returns the Parquet file."""
@@ -225,6 +256,15 @@ class Warehouse:
         """Files a failed suite left of this table; empty once a candidate was accepted."""
         stem = self.folder / "rejected" / key
         return [path for path in (stem.with_suffix(".parquet"), stem.with_suffix(".json")) if path.is_file()]
+
+    def failure(self, key: str) -> Path:
+        """Where `note_failure` says why the table could not be made; gone once it was."""
+        return self.folder / "failed" / f"{key}.json"
+
+    def note_failure(self, key: str, reasons: list[dict[str, object]]) -> None:
+        """Keeps why the table could not be made, until it can."""
+        text = json.dumps(reasons, ensure_ascii=False, indent=1, default=str)
+        write_atomically(self.failure(key), text.encode())
 
     def remove(self, key: str) -> None:
         """Deletes a table that the study no longer declares."""
@@ -318,9 +358,14 @@ def _frame(table: Any) -> pd.DataFrame:
 
 def _parquet(frame: pd.DataFrame, record: Record) -> bytes:
     import pyarrow as pa
+
+    return _written(pa.Table.from_pandas(frame, preserve_index=False), record)
+
+
+def _written(table: pa.Table, record: Record) -> bytes:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.Table.from_pandas(frame, preserve_index=False)
     footer = json.dumps(asdict(record), ensure_ascii=False, sort_keys=True, default=str).encode()
     sink = pa.BufferOutputStream()
     pq.write_table(table.replace_schema_metadata({_FOOTER: footer}), sink, compression="zstd")

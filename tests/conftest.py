@@ -53,8 +53,8 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def refreshed_copy(refreshed: Path, tmp_path: Path) -> Path:
-    """A refreshed study root of the test's own."""
-    return copy_study(refreshed, tmp_path / "study root", DEFINITION + MADE)
+    """A refreshed study root of the test's own, with what Dagster knows of it."""
+    return copy_study(refreshed, tmp_path / "study root", (*DEFINITION, *MADE, ".dagster"))
 
 
 @pytest.fixture(scope="session")

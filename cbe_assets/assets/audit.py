@@ -79,6 +79,7 @@ def imputed_share(study: Study) -> Node:
         kinds=("python",),
         title=Text(zh="各变量中插补数据所占比例", en="Share of each variable that rests on filled cells"),
         make=lambda inputs: _imputed_share(study, named, inputs),
+        reads={key: ("province", "year") for key in named},
     )
 
 

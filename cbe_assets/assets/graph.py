@@ -21,6 +21,7 @@ from cbe_assets.assets import (
     sql,
     treatment,
 )
+from cbe_assets.assets.code import recall
 from cbe_assets.assets.node import Node
 from cbe_assets.faults import Fault, StudyFault, fault
 from cbe_assets.sources import Sources, scan
@@ -29,6 +30,10 @@ from cbe_assets.study_battery import unknown_provinces
 
 PANEL_OF_REGRESSIONS = "panel/estimation"
 PANEL_OF_INDICATORS = "panel/indicators"
+
+
+CODE_READ = ".code.json"
+"""What of the program's code was read, kept beside the tables that it made."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ def build(study: Study, found: Sources | None = None) -> Graph:
             indicator whose panel has no such column, a province that no panel has; all of them.
     """
     found = found or scan(study)
+    recall(study.warehouse / CODE_READ)
     made = [*raw.nodes(study, found), *clean.nodes(study), *treatment.nodes(study), *sql.nodes(study)]
     made += [*index.nodes(study), *model.nodes(study), *model_tests.nodes(study), *robustness.nodes(study)]
     made += paper.nodes(study)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from cbe_assets.assets.audit import EDITIONS
 from cbe_assets.assets.clean import as_of
-from cbe_assets.assets.node import Inputs, Node, Output, code_digest
+from cbe_assets.assets.code import code_digest
+from cbe_assets.assets.node import Inputs, Node, Output
 from cbe_assets.assets.result_file import versions
 from cbe_assets.history.blocks import address, column_block
 from cbe_assets.history.snapshot import KeptTable, Snapshot

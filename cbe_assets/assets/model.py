@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from cbe_assets.assets.node import Node, Output
@@ -41,6 +42,7 @@ def _specification(study: Study, name: str) -> Node:
             en=f"{declared.outcome} on {', '.join(declared.regressors)} ({declared.estimator})",
         ),
         make=lambda inputs: _fitted(inputs(SAMPLE), name, declared, extra),
+        reads=columns_needed([declared]),
         lineage=lambda: {"estimate": [(SAMPLE, variable) for variable in declared.variables]},
     )
 
@@ -54,6 +56,14 @@ def _inference(study: Study, declared: Specification) -> dict[str, Any]:
     steps = {name: known[name].step for name in declared.regressors}
     draws = {"draws": study.settings.draws.wild_bootstrap, "seed": study.settings.seeds.bootstrap}
     return {"wild_bootstrap": draws, "log": logs, "steps": steps}
+
+
+def columns_needed(specifications: Iterable[Specification], *further: str) -> dict[str, tuple[str, ...]]:
+    """The columns of the panel that these specifications need; a change elsewhere in it leaves a model as it is."""
+    columns = {"province", "year", *further}
+    for item in specifications:
+        columns |= {*item.variables, *([FILLED] if item.sample and item.sample.without_filled else [])}
+    return {SAMPLE: tuple(sorted(columns))}
 
 
 def specification(name: str, declared: Specification) -> Any:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cbe_assets.assets.model import SAMPLE, specification
-from cbe_assets.assets.node import Node, Output, with_imports
+from cbe_assets.assets.code import with_imports
+from cbe_assets.assets.model import SAMPLE, columns_needed, specification
+from cbe_assets.assets.node import Node, Output
 from cbe_assets.assets.result_file import finite, result_file, table_file, versions
 from cbe_assets.study import Study
 from cbe_assets.study_regressions import Test
@@ -95,6 +96,7 @@ def _node(study: Study, name: str, test: Test) -> Node:
         kinds=("python", "scipy"),
         title=Text(zh=f"检验 {test.kind}", en=f"{test.kind} of {', '.join(test.specifications)}"),
         make=lambda inputs: kind.make(Given(study, name, test, inputs(SAMPLE))),
+        reads=columns_needed(uses.values(), *test.variables),
         lineage=lambda: {kind.column: sorted((SAMPLE, variable) for variable in variables)},
     )
 

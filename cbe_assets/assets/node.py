@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from cbe_assets.assets.code import code_digest
 from cbe_assets.study import Text
 
 if TYPE_CHECKING:
@@ -19,6 +16,10 @@ if TYPE_CHECKING:
 
 LAYERS = ("source", "raw", "clean", "panel", "index", "model", "exhibit", "audit")
 """Groups of the graph, upstream first."""
+
+
+PART_OF = {"sql": "sql", "macros": "sql", "versions": "libraries"}
+"""What entries of a definition are called where it is said what changed; all others are the specification."""
 
 
 class Inputs(Protocol):
@@ -62,6 +63,7 @@ class Node:
         kinds: what Dagster shows as kinds.
         title: one line in both languages.
         make: gives the table from the inputs.
+        reads: input -> the only columns of it that `make` is given; inputs not named here are read whole.
         lineage: column -> the (asset, column) pairs it is computed from; called only where it is shown.
     """
 
@@ -73,6 +75,7 @@ class Node:
     title: Text
     make: Callable[[Inputs], Output]
     lineage: Callable[[], Mapping[str, list[tuple[str, str]]]] | None = None
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def layer(self) -> str:
@@ -82,69 +85,22 @@ class Node:
     def name(self) -> str:
         return self.key.split("/")[1]
 
+    def parts(self, suite: object) -> dict[str, str]:
+        """Everything that defines the table but its inputs, part -> hash.
+
+        Parts are `sql`, `specification` (what of study/ it rests on), `libraries`, `suite` and `code <package>`.
+        """
+        defined: dict[str, dict[str, Any]] = {}
+        for name, item in (self.definition if isinstance(self.definition, dict) else {"": self.definition}).items():
+            defined.setdefault(PART_OF.get(name, "specification"), {})[name] = item
+        parts = {name: _hash(item) for name, item in sorted(defined.items())}
+        return parts | {"suite": _hash(suite)} | {f"code {item}": code_digest(item)[:12] for item in self.code}
+
     def code_version(self, suite: object) -> str:
         """Hash of definition, suite and code: everything that defines the table but its inputs."""
-        parts = {"definition": self.definition, "suite": suite, "code": [code_digest(item) for item in self.code]}
-        text = json.dumps(parts, ensure_ascii=False, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()[:24]
+        return _hash(self.parts(suite), 24)
 
 
-@cache
-def code_digest(package: str) -> str:
-    """Hash of the files of a package or module of cbe_assets; comments, layout and docstrings of code do not count."""
-    place = _place(package)
-    files = sorted(path for path in place.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    joined = hashlib.sha256()
-    for path in files or [place.with_suffix(".py")]:
-        joined.update(path.name.encode())
-        joined.update(_code_of(path) if path.suffix == ".py" else path.read_bytes())
-    return joined.hexdigest()
-
-
-@cache
-def with_imports(*modules: str) -> tuple[str, ...]:
-    """Modules of a package of cbe_assets and those of the same package that they import, in order of name.
-
-    So an asset that takes long is made again for an edit of what it runs, not of its whole package.
-
-    Args:
-        modules: `statistics.placebo`, ...
-    """
-    packages, reached, waiting = {name.split(".")[0] for name in modules}, set(), list(modules)
-    while waiting:
-        module = waiting.pop()
-        if module not in reached:
-            reached.add(module)
-            waiting += [name for name in _imported(module) if name.split(".")[0] in packages]
-    return tuple(sorted(reached))
-
-
-def _imported(module: str) -> Iterator[str]:
-    """Modules of cbe_assets that a module imports, at its top or within."""
-    for node in ast.walk(_tree(_place(module).with_suffix(".py"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cbe_assets."):
-            name = node.module.removeprefix("cbe_assets.")
-            yield from [f"{name}.{item.name}" for item in node.names] if "." not in name else [name]
-
-
-def _place(package: str) -> Path:
-    return Path(str(resources.files("cbe_assets"))).joinpath(*package.split("."))
-
-
-@cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-@cache
-def _code_of(path: Path) -> bytes:
-    tree = _tree(path)
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [item for item in body if not _is_text(item)]
-    return ast.dump(tree).encode()
-
-
-def _is_text(item: ast.stmt) -> bool:
-    return isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant) and isinstance(item.value.value, str)
+def _hash(content: object, length: int = 12) -> str:
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:length]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from cbe_assets.assets import battery
 from cbe_assets.assets.battery import INDICATORS, VARIABLES, Given
-from cbe_assets.assets.model import SAMPLE
-from cbe_assets.assets.node import Inputs, Node, Output, with_imports
+from cbe_assets.assets.code import with_imports
+from cbe_assets.assets.model import SAMPLE, columns_needed
+from cbe_assets.assets.node import Inputs, Node, Output
 from cbe_assets.assets.raw import gazetteer
 from cbe_assets.assets.result_file import finite, table_file, versions
 from cbe_assets.study import Study
@@ -162,6 +163,7 @@ def _node(study: Study, name: str, entry: Robustness) -> Node:
         kinds=("python", "numpy"),
         title=entry.title,
         make=lambda inputs: _made(study, name, entry, used, definition, inputs),
+        reads=_reads(study, entry, kind),
         lineage=lambda: {"estimate": sorted(set(_read(study, entry, kind)))},
     )
 
@@ -202,6 +204,16 @@ def _read(study: Study, entry: Robustness, kind: Kind) -> Iterator[tuple[str, st
             yield (INDICATORS if name in study.indicators else SAMPLE, name)
     elif INDICATORS in kind.deps:
         yield from ((INDICATORS, name) for name in study.indicators)
+
+
+def _reads(study: Study, entry: Robustness, kind: Kind) -> dict[str, tuple[str, ...]]:
+    """Input -> its columns that the entry needs, as `_read` and its specifications name them."""
+    columns: dict[str, set[str]] = {key: {"province", "year"} for key in kind.deps}
+    for key, name in _read(study, entry, kind):
+        columns[key].add(name)
+    for key, names in columns_needed(study.specifications[name] for name in entry.specifications).items():
+        columns.setdefault(key, set()).update(names)
+    return {key: tuple(sorted(names)) for key, names in columns.items() if key in kind.deps}
 
 
 def _made(

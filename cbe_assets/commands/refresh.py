@@ -46,6 +46,7 @@ def _outcome_dict(outcome: Any) -> dict[str, Any]:
     return {
         "code": outcome.code,
         "made": [{"asset": key, "changed": changed} for key, changed in outcome.made.items()],
+        "confirmed": outcome.confirmed,
         "failed": failed,
         "warnings": outcome.warnings,
         "runs": outcome.runs,

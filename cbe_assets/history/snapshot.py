@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 from cbe_assets.history.blocks import address, canonical
@@ -54,7 +55,7 @@ class Snapshot:
         """The snapshot itself as a block."""
         return canonical({"format": FORMAT, **asdict(self)})
 
-    @property
+    @cached_property
     def id(self) -> str:
         return address(self.block)
 

@@ -1,36 +1,42 @@
-"""Runs in Dagster: which assets, on which instance, and what earlier, killed runs left open there."""
+"""The Dagster run that a refresh goes on in: on which instance, and what earlier, killed runs left open there."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any
 
 import dagster as dg
 from sqlalchemy.exc import DatabaseError
 
 from cbe_assets.assets.graph import Graph
-from cbe_assets.faults import FAILED, StudyFault, fault
+from cbe_assets.faults import FAILED, Fault, StudyFault, fault
 from cbe_assets.refresh import event_records
-from cbe_assets.refresh.dagster_assets import Recorder, definitions
 from cbe_assets.refresh.home import home_of, instance
 from cbe_assets.refresh.lost_runs import REFRESH_TAG, close_lost_runs
 from cbe_assets.refresh.plan import Planner
 from cbe_assets.warehouse import disk_faults_said
 
-ASSET_JOB = "__ASSET_JOB"
+JOB = "cbe_refresh"
+OP = "make_what_is_stale"
+Work = Callable[[dg.OpExecutionContext], list[Fault]]
+"""What goes on in the run; gives what failed."""
 
 
 class Runs:
-    """A series of in-process runs of one refresh, which holds the lock of the warehouse."""
+    """Dagster for one refresh, which holds the lock of the warehouse.
 
-    def __init__(self, planner: Planner, recorder: Recorder, given: dg.DagsterInstance | None = None):
+    Args:
+        planner: of the refresh.
+        context: of the op that the refresh goes on in already; None for a run of its own, in this process.
+    """
+
+    def __init__(self, planner: Planner, context: dg.OpExecutionContext | None = None):
         self.planner = planner
-        self._given = given
+        self._context = context
         with self._storage_faults_said():
-            self.instance = given or instance(planner.graph.study.root)
-        self.job = definitions(planner, recorder).resolve_job_def(ASSET_JOB)
+            self.instance = context.instance if context else instance(planner.graph.study.root)
 
     def __enter__(self) -> Runs:
         with self._storage_faults_said():
@@ -38,7 +44,7 @@ class Runs:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._given is None:
+        if self._context is None:
             self.instance.dispose()
 
     def restore(self, interrupted: bool) -> list[str]:
@@ -53,24 +59,28 @@ class Runs:
                 return []
             return event_records.restore(self.instance, self.planner)
 
-    def execute(self, keys: list[str]) -> str:
-        """Runs the assets; returns the run's id.  What failed was told to the recorder.
+    def execute(self, work: Work) -> str:
+        """Does the work in a run, which fails if anything does; returns the run's id.
 
         Raises:
             StudyFault: Dagster's records cannot be written.
         """
         with self._storage_faults_said():
-            result = self.job.execute_in_process(
+            if self._context:
+                work(self._context)
+                return self._context.run_id
+            raised: list[BaseException] = []
+            result = _job(work, raised).execute_in_process(
                 instance=self.instance,
-                asset_selection=[event_records.asset_key(key) for key in keys],
                 raise_on_error=False,
                 run_config={"loggers": {"quiet": {}}},
                 tags={REFRESH_TAG: "1"},
             )
-        unheard = [event for event in result.get_step_failure_events() if not _is_known(event)]
-        if unheard:
-            raise RuntimeError("\n".join(str(event.step_failure_data.error) for event in unheard))
-        return result.run_id
+            if raised:
+                # Dagster's word for Ctrl-C is one of its own.
+                interrupted = isinstance(raised[0], dg.DagsterExecutionInterruptedError)
+                raise KeyboardInterrupt if interrupted else raised[0]
+            return result.run_id
 
     @contextlib.contextmanager
     def _storage_faults_said(self) -> Iterator[None]:
@@ -95,10 +105,39 @@ _STORAGE_FAULTS = {
 }
 
 
-def _is_known(event: Any) -> bool:
-    """Whether a step failed by a fault that the recorder heard of."""
-    data = event.step_failure_data
-    return data.user_failure_data is not None
+def _job(work: Work, raised: list[BaseException]) -> dg.JobDefinition:
+    """A job of one op that does the work; an exception that is no failure of an asset is kept for the caller."""
+
+    @dg.op(name=OP)
+    def op(context) -> None:
+        try:
+            faults = work(context)
+        except BaseException as error:
+            raised.append(error)
+            raise
+        if faults:
+            raise failure(faults)
+
+    @dg.job(name=JOB, logger_defs={"quiet": quiet})
+    def job() -> None:
+        op()
+
+    return job
+
+
+def failure(faults: list[Fault]) -> dg.Failure:
+    """What makes a run fail, each fault once."""
+    texts = list(dict.fromkeys(item.text() for item in faults))
+    metadata = {f"fault {number}": text for number, text in enumerate(texts, start=1)}
+    return dg.Failure("\n".join(texts), metadata=metadata, allow_retries=False)
+
+
+@dg.logger
+def quiet(_context: dg.InitLoggerContext) -> logging.Logger:
+    """Silent: `cbe refresh` prints what matters, and a console line per event costs more than the work."""
+    logger = logging.Logger("cbe", level=logging.CRITICAL)
+    logger.addHandler(logging.NullHandler())
+    return logger
 
 
 def select(selection: str, graph: Graph) -> set[str]:
@@ -107,6 +146,8 @@ def select(selection: str, graph: Graph) -> set[str]:
     Raises:
         StudyFault: not a selection, or one that names nothing.
     """
+    from cbe_assets.refresh.dagster_assets import definitions
+
     loaded = definitions(Planner(graph))
     try:
         found = dg.AssetSelection.from_string(selection).resolve(loaded.resolve_asset_graph())

@@ -66,7 +66,7 @@ def restore(instance: dg.DagsterInstance, planner: Planner) -> list[str]:
     lost = {
         key: record
         for key, record in stored.items()
-        if not _versions(record).items() <= newest.get(asset_key(key), {}).items()
+        if not version_tags(record).items() <= newest.get(asset_key(key), {}).items()
     }
     for source in dict.fromkeys(
         dep for record in lost.values() for dep in record.inputs if dep in planner.source_versions
@@ -78,24 +78,28 @@ def restore(instance: dg.DagsterInstance, planner: Planner) -> list[str]:
     return list(lost)
 
 
-def _versions(record: Record) -> dict[str, str]:
+def version_tags(record: Record) -> dict[str, str]:
     """The tags by which Dagster knows what a table holds and what it was made from."""
     own = {CODE_VERSION_TAG: record.code_version, DATA_VERSION_TAG: record.data_version}
     return {**own, **input_tags(record.inputs)}
 
 
+def pointer_tags(record: Record) -> dict[str, str]:
+    """Tags by which Dagster would find the events of the inputs; their versions say what is needed."""
+    return {get_input_event_pointer_tag(asset_key(dep)): NULL_EVENT_POINTER for dep in record.inputs}
+
+
 def _events(planner: Planner, record: Record) -> list[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
     """A materialization as the run reported it, and its checks: what is stored has passed."""
-    pointers = {get_input_event_pointer_tag(asset_key(dep)): NULL_EVENT_POINTER for dep in record.inputs}
     made = dg.AssetMaterialization(
         asset_key(record.key),
         description="Reported from the warehouse: Dagster's own record was lost.",
         metadata=table_metadata(record),
-        tags={**_versions(record), **pointers, DATA_VERSION_IS_USER_PROVIDED_TAG: "true"},
+        tags={**version_tags(record), **pointer_tags(record), DATA_VERSION_IS_USER_PROVIDED_TAG: "true"},
     )
     suite = planner.suites.get(record.key, {"expectations": []})
-    severities = {item["severity"] for item in suite["expectations"]}
-    return [made, *(_check(record, severity) for severity in ("critical", "warning") if severity in severities)]
+    used = {item["severity"] for item in suite["expectations"]}
+    return [made, *(_check(record, severity) for severity in ("critical", "warning") if severity in used)]
 
 
 def _check(record: Record, severity: str) -> dg.AssetCheckEvaluation:

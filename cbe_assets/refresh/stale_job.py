@@ -1,7 +1,7 @@
 """The Dagster job that does what `cbe refresh` does, for the sensor, the schedules and the Launchpad.
 
 One op calls the same refresh in its process: the plan is made anew from what lies in the study root, so the run makes
-what is stale by content and stops where data versions do not change.  The assets it makes appear as runs of their own.
+what is stale by content and stops where data versions do not change.  The run tells of every asset it makes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import dagster as dg
 
 from cbe_assets.assets.graph import Graph, build
 from cbe_assets.faults import Fault, StudyFault, say
+from cbe_assets.refresh.dagster_runs import failure
 from cbe_assets.refresh.run import Outcome, refresh
 from cbe_assets.study import Study
 
@@ -61,9 +62,9 @@ def _refresh(context: dg.OpExecutionContext, root: Path, tables: list[str], full
     try:
         graph = build(Study.load(root))
         chosen = graph.downstream({f"raw/{name}" for name in tables}) if tables else None
-        outcome = refresh(graph, select=chosen, full=full, say=_teller(context), instance=context.instance)
+        outcome = refresh(graph, select=chosen, full=full, say=_teller(context), context=context)
     except StudyFault as error:
-        raise _failure(error.faults) from None
+        raise failure(error.faults) from None
     context.log.info(
         say("refreshed", made=len(outcome.made), changed=sum(outcome.made.values()), failed=len(outcome.failed),
             fresh=len(outcome.plan.fresh))
@@ -73,7 +74,7 @@ def _refresh(context: dg.OpExecutionContext, root: Path, tables: list[str], full
         if item not in faults:
             context.log.warning(item.text())
     if faults:
-        raise _failure(faults)
+        raise failure(faults)
 
 
 def _faults(graph: Graph, outcome: Outcome, tables: list[str]) -> list[Fault]:
@@ -85,20 +86,12 @@ def _faults(graph: Graph, outcome: Outcome, tables: list[str]) -> list[Fault]:
     return [item for faults in outcome.failed.values() for item in faults] + blocked
 
 
-def _failure(faults: list[Fault]) -> dg.Failure:
-    texts = list(dict.fromkeys(item.text() for item in faults))
-    metadata = {f"fault {number}": text for number, text in enumerate(texts, start=1)}
-    return dg.Failure("\n".join(texts), metadata=metadata, allow_retries=False)
-
-
 def _teller(context: dg.OpExecutionContext) -> Any:
     """Progress as lines of the run's log."""
 
     def tell(event: str, key: str, facts: dict[str, Any]) -> None:
         if event == "waiting":
             context.log.info(say("waiting_for_lock", **facts))
-        elif event == "made":
-            context.log.info(say("progress_made", key=key, rows=facts["rows"]))
         elif event == "failed":
             context.log.error(say("progress_failed", key=key, count=len(facts["faults"])))
 

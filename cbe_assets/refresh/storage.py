@@ -8,7 +8,10 @@ a power cut loses no table: what is stored is recorded in the Parquet files them
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Callable
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as db
@@ -46,6 +49,12 @@ class _Pooled:
     _engine: db.Engine | None = None
     _owner: int | None = None
 
+    def dispose(self) -> None:
+        super().dispose()
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
     def _kept(self) -> db.Engine:
         if self._engine is None or self._owner != os.getpid():
             self._engine, self._owner = pooled_engine(self._conn_string), os.getpid()
@@ -69,8 +78,21 @@ class PooledEventLogStorage(_Pooled, ConsolidatedSqliteEventLogStorage):
 
     _watcher: SqlPollingEventWatcher | None = None
 
+    def __init__(self, *arguments: Any, **settings: Any):
+        self._tables: set[str] = set()
+        super().__init__(*arguments, **settings)
+
     def _connect(self):
         return self._transaction()
+
+    # Asked at every check; Dagster makes a new engine each time.
+    def has_table(self, table_name: str) -> bool:
+        if table_name not in self._tables:
+            with self._transaction() as connection:
+                if not self._kept().dialect.has_table(connection, table_name):
+                    return False
+            self._tables.add(table_name)
+        return True
 
     # Dagster watches the database file, which write-ahead mode leaves untouched for long; polling sees each event.
     def watch(self, run_id, cursor, callback):
@@ -86,6 +108,23 @@ class PooledEventLogStorage(_Pooled, ConsolidatedSqliteEventLogStorage):
         if self._watcher is not None:
             self._watcher.close()
             self._watcher = None
+        super().dispose()
+
+
+def _create(folder: Path, *kinds: Callable[[str], Any]) -> None:
+    """Databases appear with all their tables or not at all: Dagster mends none that was left half made."""
+    if folder.is_dir():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", suffix=".part", dir=folder.parent) as new:
+        made = Path(new, folder.name)
+        for kind in kinds:
+            kind(str(made)).dispose()
+        try:
+            made.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # else another process was first
+                raise
 
 
 class PooledSqliteStorage(DagsterStorage, ConfigurableClass):
@@ -94,6 +133,8 @@ class PooledSqliteStorage(DagsterStorage, ConfigurableClass):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None):
         self.base_dir = base_dir
         self._inst_data = inst_data
+        _create(Path(base_dir, "history"), PooledRunStorage.from_local, PooledEventLogStorage)
+        _create(Path(base_dir, "schedules"), SqliteScheduleStorage.from_local)
         self._runs = PooledRunStorage.from_local(os.path.join(base_dir, "history"))
         self._events = PooledEventLogStorage(os.path.join(base_dir, "history"))
         self._schedules = SqliteScheduleStorage.from_local(os.path.join(base_dir, "schedules"))

@@ -10,7 +10,7 @@ def stored(root: Path) -> dict[str, bytes]:
     found = {}
     for folder in ("data/warehouse", "data/exports"):
         for path in sorted((root / folder).rglob("*")):
-            if path.is_file() and not path.name.startswith(("cbe.duckdb", ".lock")):
+            if path.is_file() and not path.name.startswith(("cbe.duckdb", ".lock", ".code.json")):
                 found[path.relative_to(root).as_posix()] = path.read_bytes()
     return found
 

@@ -36,6 +36,7 @@ def test_a_suite_that_starts_failing(root, cbe, monkeypatch):
     status.wait()
     assert "panel/variables" in status.printed and "last candidate was rejected" in status.printed
     assert failed_check(root, "panel/variables") == ("critical", ["1 expect_column_max_to_be_between"])
+    assert planned_in_failed_run(root) == {"panel/variables"}
 
     small_study.write_suite(root, "panel/variables", suite)
     mended = cbe("refresh", "--root", str(root), "--json")
@@ -44,6 +45,19 @@ def test_a_suite_that_starts_failing(root, cbe, monkeypatch):
     assert {"panel/variables", "panel/estimation", "model/table4_1"} <= {
         item["asset"] for item in mended.json()["made"]
     }
+
+
+def planned_in_failed_run(root) -> set[str]:
+    """The assets that the newest run, which failed, had planned: those that the UI shows as failed."""
+    from dagster import DagsterEventType, DagsterRunStatus
+
+    from cbe_assets.refresh.home import instance
+
+    with instance(root) as opened:
+        (run,) = opened.get_runs(limit=1)
+        assert run.status == DagsterRunStatus.FAILURE
+        planned = opened.all_logs(run.run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+        return {"/".join(entry.dagster_event.asset_key.path) for entry in planned}
 
 
 def failed_check(root, key: str) -> tuple[str, list[str]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
+import signal
 import time
 from pathlib import Path
 
@@ -62,6 +64,19 @@ def test_killed_at_a_random_moment(fraction, before, changed, unmade, undisturbe
     assert following.wait() == 0, following.said
     assert stored(root) == new
     assert database(root) == database(wanted)
+    assert open_runs(root) == [] and unsynced(root) == set()
+
+
+def test_interrupted_by_the_user_it_says_so_and_the_next_goes_on(changed, undisturbed, cbe, tmp_path):
+    root = Path(shutil.copytree(changed, tmp_path / "root"))
+    stopped = cbe("refresh", "--root", str(root))
+    program.until(lambda: stopped.err.is_file() and "raw/gdp" in stopped.said)
+    os.kill(stopped.pid, signal.SIGINT)
+    assert stopped.wait() == 130
+    assert "Interrupted" in stopped.said and "Traceback" not in stopped.said
+    following = cbe("refresh", "--root", str(root))
+    assert following.wait() == 0, following.said
+    assert stored(root) == stored(undisturbed[0])
     assert open_runs(root) == [] and unsynced(root) == set()
 
 

@@ -15,7 +15,7 @@ import cbe_assets.refresh.storage
 import cbe_assets.statistics.panel
 import cbe_assets.yearbook.reading
 import cbe_assets.yearbook.settle  # noqa: F401
-from cbe_assets.assets.node import code_digest
+from cbe_assets.assets.code import code_digest
 
 for package in ("yearbook", "statistics", "publish"):
     code_digest(package)

@@ -17,8 +17,8 @@ import yaml
 
 from cbe_assets.assets import model_tests, robustness
 from cbe_assets.assets.battery import Given
+from cbe_assets.assets.code import with_imports
 from cbe_assets.assets.graph import build
-from cbe_assets.assets.node import with_imports
 from cbe_assets.assets.result_file import versions
 from cbe_assets.study import Study
 from cbe_assets.warehouse import Warehouse

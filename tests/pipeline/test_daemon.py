@@ -79,8 +79,16 @@ class Daemon:
     def runs(self, job: str) -> list[dict[str, Any]]:
         """The runs of a job, newest first."""
         query = """query($f: RunsFilter!) { runsOrError(filter: $f, limit: 20) { ... on Runs { results {
-                   runId status assetSelection { path } } } } }"""
+                   runId status } } } }"""
         return self.ask(query, f={"pipelineName": job})["runsOrError"]["results"]
+
+    def made(self, run_id: str) -> set[str]:
+        """The assets that a run materialized, as its page shows them."""
+        query = (
+            "query($r: ID!) { runOrError(runId: $r) { ... on Run { assetMaterializations { assetKey { path } } } } }"
+        )
+        found = self.ask(query, r=run_id)["runOrError"]["assetMaterializations"]
+        return {"/".join(item["assetKey"]["path"]) for item in found}
 
     def finished(self, job: str) -> dict[str, Any] | None:
         """The newest run of a job, once it has ended."""
@@ -151,7 +159,7 @@ def test_a_file_dropped_in_is_refreshed_by_the_daemon(daemon, root):
     assert len(daemon.runs("refresh_stale")) == 1
     assert published(root) == pytest.approx(before + 50000.0)
     assert warehouse.record("model/table4_1").data_version != old.data_version
-    made = {"/".join(key["path"]) for run in daemon.runs("__ASSET_JOB")[:-1] for key in run["assetSelection"]}
+    made = daemon.made(run["runId"])
     assert "raw/gdp" in made and not made & {"raw/population", "clean/exports"}
     assert daemon.unsynced() == set() == Planner(build(Study.load(root))).plan().marked
     ticks = daemon.sensor("yearbooks")["ticks"]

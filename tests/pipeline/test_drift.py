@@ -167,7 +167,7 @@ def test_making_the_history_anew_files_nothing_and_says_the_same(moved):
     graph = build(Study.load(moved[0]))
     warehouse = Warehouse(moved[0] / "data/warehouse")
     for key in ("audit/history", "exhibit/drift"):
-        output, record = make(graph.nodes[key], warehouse, "", {})
+        output, record = make(graph.nodes[key], warehouse)
         assert output.kept == {}
         assert record.data_version == warehouse.record(key).data_version
         assert record.files == warehouse.record(key).files

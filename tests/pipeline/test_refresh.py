@@ -111,7 +111,7 @@ def test_the_same_inputs_give_the_same_bytes_under_another_hash_seed_and_locale(
     assert done.returncode == 0, done.stderr
     assert tree(study_copy / "data/exports") == tree(refreshed / "data/exports")
     ours, theirs = tree(study_copy / "data/warehouse"), tree(refreshed / "data/warehouse")
-    for name in ("cbe.duckdb", "cbe.duckdb.json", ".lock"):
+    for name in ("cbe.duckdb", "cbe.duckdb.json", ".lock", ".code.json"):
         ours.pop(name), theirs.pop(name)
     assert ours == theirs
 
@@ -272,14 +272,15 @@ def test_a_suite_that_fails_keeps_the_old_table_and_stops_its_readers(refreshed_
     assert {name for name in after if name not in before} == {
         "rejected/panel/estimation.json", "rejected/panel/estimation.parquet"
     }  # fmt: skip
-    assert {name: data for name, data in after.items() if name in before and name != "cbe.duckdb"} == {
-        name: data for name, data in before.items() if name != "cbe.duckdb"
+    beside = ("cbe.duckdb", ".code.json")
+    assert {name: data for name, data in after.items() if name in before and name not in beside} == {
+        name: data for name, data in before.items() if name not in beside
     }
     reasons = json.loads(after["rejected/panel/estimation.json"])
     assert [item["expectation"] for item in reasons] == ["expect_column_max_to_be_between"]
     said = json.loads(cbe("status", "--root", str(root), "--json").stdout)
     assert "panel/estimation" in said["stale"]
-    assert {item["reason"] for item in said["stale"]["panel/estimation"]} == {"definition_changed", "rejected"}
+    assert {item["reason"] for item in said["stale"]["panel/estimation"]} == {"suite_changed", "rejected"}
 
 
 def test_an_asset_cannot_read_what_nothing_makes(study_copy):

@@ -130,4 +130,4 @@ def test_a_run_of_chosen_assets_meets_the_gate(root):
     assert run.returncode != 0 and "expect_column_max_to_be_between" in said
     assert {key: warehouse.record(key) for key in before} == before
     assert warehouse.rejected("panel/variables")
-    assert {"definition_changed", "rejected"} == {reason.message for reason in plan(root).stale["panel/variables"]}
+    assert {"suite_changed", "rejected"} == {reason.message for reason in plan(root).stale["panel/variables"]}

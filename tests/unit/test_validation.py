@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -371,3 +372,24 @@ def test_every_suite_of_the_study_is_native(repository):
         written = json.loads(path.read_text(encoding="utf-8"))
         read = gx.ExpectationSuite(**written)
         assert [item.expectation_type for item in read.expectations] == [i["type"] for i in written["expectations"]]
+
+
+# Without repeated work
+
+
+def test_results_are_those_of_great_expectations_left_alone(monkeypatch):
+    frame = pd.DataFrame({"province": ["北京", "上海", "天津"], "year": [2020, 2020, 2021], "gdp": [1.0, np.nan, -3.0]})
+    items = [
+        ROWS,
+        expectation("expect_column_values_to_be_between", column="gdp", min_value=0),
+        expectation("expect_column_values_to_not_be_null", "warning", column="gdp", mostly=0.5),
+        expectation("expect_column_values_to_be_in_set", column="year", value_set=[2020]),
+        expectation("expect_column_mean_to_be_between", column="gdp", min_value=0, max_value=9),
+        expectation("expect_column_values_to_not_be_null", column="nowhere"),
+        expectation("expect_yearly_change_to_be_between", column="gdp", min_factor=0.5, max_factor=2),
+        expectation("expect_compound_columns_to_be_unique", column_list=["province", "year"]),
+    ]
+    ours = validate({"expectations": items}, "clean/gdp", frame, {})
+    monkeypatch.setattr("cbe_assets.suite_run.remembered", contextlib.nullcontext)
+    assert validate({"expectations": items}, "clean/gdp", frame, {}) == ours
+    assert sorted(check.success for check in ours.checks) == [False] * 4 + [True] * 4
