@@ -1,4 +1,4 @@
-"""The study files (study/*.yaml), typed and checked; study_regressions.py and study_exhibits.py hold the two largest.
+"""The study files (study/*.yaml), typed and checked; the types of the larger ones are in declared/.
 
 A study root is a folder with study/, sql/, expectations/ and data/.  `Study.load` reads its YAML, reports every unknown
 key, wrong type and dangling name of all files together, and never touches data.
@@ -14,14 +14,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from cbe_assets.declared import Declared, load_yaml
+from cbe_assets.declared.battery import unfit_entries
+from cbe_assets.declared.exhibits import Exhibit, Exhibits, unfit_exhibits
+from cbe_assets.declared.names import undefined_names
+from cbe_assets.declared.published import PublishedPaper
+from cbe_assets.declared.regressions import Regressions, Robustness, Specification, Test, Variable
+from cbe_assets.declared.text import Text
+from cbe_assets.declared.typed_yaml import Declared, load_yaml
 from cbe_assets.faults import StudyFault, fault, say
-from cbe_assets.study_battery import unfit_entries
-from cbe_assets.study_exhibits import Exhibit, Exhibits, unfit_exhibits
-from cbe_assets.study_names import undefined_names
-from cbe_assets.study_published import PublishedPaper
-from cbe_assets.study_regressions import Regressions, Robustness, Specification, Test, Variable
-from cbe_assets.study_text import Text
 from cbe_assets.yearbook.edition import as_of_date, edition_date, edition_name
 from cbe_assets.yearbook.expression import names
 

@@ -23,10 +23,10 @@ from cbe_assets.assets import (
 )
 from cbe_assets.assets.code import recall
 from cbe_assets.assets.node import Node
+from cbe_assets.declared.battery import unknown_provinces
 from cbe_assets.faults import Fault, StudyFault, fault
 from cbe_assets.sources import Sources, scan
 from cbe_assets.study import Study
-from cbe_assets.study_battery import unknown_provinces
 
 PANEL_OF_REGRESSIONS = "panel/estimation"
 PANEL_OF_INDICATORS = "panel/indicators"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from cbe_assets.assets.node import Node, Output
 from cbe_assets.assets.result_file import result_file, versions
+from cbe_assets.declared.regressions import Sample, Specification
+from cbe_assets.declared.text import Text
 from cbe_assets.study import Study
-from cbe_assets.study_regressions import Sample, Specification
-from cbe_assets.study_text import Text
 
 if TYPE_CHECKING:
     import pandas as pd

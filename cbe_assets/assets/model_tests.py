@@ -11,9 +11,9 @@ from cbe_assets.assets.code import with_imports
 from cbe_assets.assets.model import SAMPLE, columns_needed, specification
 from cbe_assets.assets.node import Node, Output
 from cbe_assets.assets.result_file import finite, result_file, table_file, versions
+from cbe_assets.declared.regressions import Test
+from cbe_assets.declared.text import Text
 from cbe_assets.study import Study
-from cbe_assets.study_regressions import Test
-from cbe_assets.study_text import Text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,9 +11,9 @@ from cbe_assets.assets.audit import EDITIONS
 from cbe_assets.assets.clean import as_of
 from cbe_assets.assets.node import Inputs, Node, Output
 from cbe_assets.assets.raw import gazetteer
+from cbe_assets.declared.published import PublishedPaper
 from cbe_assets.faults import Fault, StudyFault, fault
 from cbe_assets.study import Study, Text
-from cbe_assets.study_published import PublishedPaper
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,9 +13,9 @@ from cbe_assets.assets.model import SAMPLE, columns_needed
 from cbe_assets.assets.node import Inputs, Node, Output
 from cbe_assets.assets.raw import gazetteer
 from cbe_assets.assets.result_file import finite, table_file, versions
+from cbe_assets.declared.battery import OF_THE_INDEX
+from cbe_assets.declared.regressions import Robustness
 from cbe_assets.study import Study
-from cbe_assets.study_battery import OF_THE_INDEX
-from cbe_assets.study_regressions import Robustness
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,11 +9,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from cbe_assets.declared.text import Text
 from cbe_assets.publish import numbers
 from cbe_assets.publish.grid import Cell, Line
 from cbe_assets.publish.material import Material
 from cbe_assets.publish.wording import enumerated, joined, same, sentences, words
-from cbe_assets.study_text import Text
 
 Row = dict[str, Any]
 Models = dict[str, dict[str, Row]]

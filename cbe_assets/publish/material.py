@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from cbe_assets.declared.exhibits import Exhibit
+from cbe_assets.declared.text import Text
 from cbe_assets.publish.inputs import shown_in
 from cbe_assets.publish.wording import same, words
 from cbe_assets.study import Study
-from cbe_assets.study_exhibits import Exhibit
-from cbe_assets.study_text import Text
 from cbe_assets.yearbook.gazetteer import Gazetteer
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cbe_assets.declared.text import Text
 from cbe_assets.publish import numbers
 from cbe_assets.publish.grid import NOTHING, Cell, Kind, Line
 from cbe_assets.publish.wording import same, words
 from cbe_assets.statistics.result import stars
-from cbe_assets.study_text import Text
 
 Row = dict[str, Any]
 

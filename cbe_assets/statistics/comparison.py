@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
+from cbe_assets.declared.text import Text
 from cbe_assets.statistics.printed import Printed, Published
 from cbe_assets.statistics.result import Result
 from cbe_assets.statistics.result import stars as stars_of
-from cbe_assets.study_text import Text
 
 COLUMNS = (
     "place_zh", "place_en", "specification", "term", "statistic", "printed_text", "printed", "printed_stars",

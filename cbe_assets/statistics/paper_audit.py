@@ -12,11 +12,11 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
+from cbe_assets.declared.text import Text
 from cbe_assets.statistics.paper_claims import claims
 from cbe_assets.statistics.paper_rows import COLUMNS, at, holds, identity, row
 from cbe_assets.statistics.printed import Cell, Printed, Published, span, total
 from cbe_assets.statistics.result import stars
-from cbe_assets.study_text import Text
 
 Row = dict[str, Any]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from scipy import stats
 
+from cbe_assets.declared.text import Text
 from cbe_assets.faults import StudyFault, fault
 from cbe_assets.statistics.paper_rows import Said, row
 from cbe_assets.statistics.printed import Cell, Printed, Published, span
-from cbe_assets.study_text import Text
 
 Statement = Mapping[str, Any]
 Names = Mapping[str, str]

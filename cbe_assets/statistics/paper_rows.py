@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cbe_assets.declared.text import Text
 from cbe_assets.statistics.printed import Printed
-from cbe_assets.study_text import Text
 
 Said = Text | str
 """Words in both languages, or signs that are the same in both."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import product
 from typing import Any, ClassVar
 
-from cbe_assets.study_text import Text
+from cbe_assets.declared.text import Text
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from cbe_assets.declared import Declared, parse_yaml
+from cbe_assets.declared.typed_yaml import Declared, parse_yaml
 from cbe_assets.faults import Fault, StudyFault, fault
 from cbe_assets.study import Edition, Table
 from cbe_assets.yearbook.edition import as_of_date, edition_date

@@ -12,10 +12,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "cbe_assets"
 PURE = ("yearbook", "statistics", "publish", "simulate", "drift")
 FRAMEWORKS = {"dagster", "duckdb", "great_expectations", "sqlglot", "typer", "rich"}
-STUDY = {
-    "study", "study_battery", "study_names", "study_text", "study_regressions", "study_exhibits", "study_published",
-}  # fmt: skip
-INNER = {"declared", "faults", *STUDY, *PURE}
+INNER = {"declared", "faults", "study", *PURE}
 ORCHESTRATION = {"refresh", "cli", "definitions"}
 STORAGE = {
     "warehouse", "validation", "sources", "gate", "domain_expectations", "assets", "recheck", "simulated_files",

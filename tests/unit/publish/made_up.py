@@ -10,6 +10,7 @@ import pandas as pd
 from made_up_battery import battery
 from scipy import stats
 
+from cbe_assets.declared.regressions import Specification
 from cbe_assets.publish.material import Context
 from cbe_assets.publish.render import Rendered, inputs_of, render
 from cbe_assets.statistics.comparison import compare
@@ -17,7 +18,6 @@ from cbe_assets.statistics.inference import TERM_COLUMNS
 from cbe_assets.statistics.paper_audit import audit
 from cbe_assets.statistics.result import Result
 from cbe_assets.study import Study
-from cbe_assets.study_regressions import Specification
 from cbe_assets.yearbook.gazetteer import Gazetteer
 
 ROOT = Path(__file__).resolve().parents[3]

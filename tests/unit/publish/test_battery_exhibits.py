@@ -110,8 +110,8 @@ def test_every_variant_has_words_of_its_own_in_both_languages(study, stored):
 def test_every_method_and_effect_that_a_study_may_name_has_words(study):
     from typing import get_args
 
+    from cbe_assets.declared.regressions import WeightingMethod
     from cbe_assets.statistics.specification_curve import EFFECTS
-    from cbe_assets.study_regressions import WeightingMethod
 
     assert {f"weights_{name}" for name in get_args(WeightingMethod)} <= set(catalogue())
     assert {f"effects_{name}" for name in EFFECTS} <= set(catalogue())

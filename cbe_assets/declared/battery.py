@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from cbe_assets.declared.names import nearest
 from cbe_assets.faults import Fault, fault
-from cbe_assets.study_names import nearest
 
 FILE = "study/regressions.yaml"
 OF_THE_INDEX = ("index_variants", "index_uncertainty", "specification_curve", "curve_permutation")

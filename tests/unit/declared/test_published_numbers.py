@@ -10,12 +10,12 @@ import pytest
 
 from cbe_assets.assets import paper
 from cbe_assets.assets.graph import build
+from cbe_assets.declared.published import CELLS, Check
 from cbe_assets.faults import Fault, StudyFault
 from cbe_assets.statistics.paper_claims import CHECKS
 from cbe_assets.study import Study
-from cbe_assets.study_published import CELLS, Check
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FILE = "study/published.yaml"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cbe_assets.declared import Declared
+from cbe_assets.declared.typed_yaml import Declared
 
 
 class Text(Declared):

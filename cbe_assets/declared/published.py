@@ -1,6 +1,6 @@
 """published.yaml: the numbers a paper prints, as printed, and the statements of its text; typed and checked.
 
-A study without a paper has no such file.  Which names it may use is checked in study_names.py.
+A study without a paper has no such file.  Which names it may use is checked in declared/names.py.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
-from cbe_assets.declared import Declared
+from cbe_assets.declared.text import Text
+from cbe_assets.declared.typed_yaml import Declared
 from cbe_assets.faults import say
-from cbe_assets.study_text import Text
 
 _NUMBER = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)")
 _COUNT = re.compile(r"\d+")

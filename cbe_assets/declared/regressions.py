@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from cbe_assets.declared import Declared
-from cbe_assets.study_text import Text
+from cbe_assets.declared.text import Text
+from cbe_assets.declared.typed_yaml import Declared
 
 Percent = Annotated[float, Field(ge=0, lt=50)]
 Years = Annotated[int, Field(ge=1)]

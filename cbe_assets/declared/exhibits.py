@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from cbe_assets.declared import Declared
+from cbe_assets.declared.text import Text
+from cbe_assets.declared.typed_yaml import Declared
 from cbe_assets.faults import Fault, fault
-from cbe_assets.study_text import Text
 
 
 class Head(Text):
