@@ -60,8 +60,8 @@ def two_way(
     wrong = [name for name, column in zip([*names, "y"], columns, strict=True) if not np.isfinite(column).all()]
     if wrong:
         raise StudyFault([fault("statistics_missing_values", key=name) for name in wrong])
-    periods, codes = np.unique(time, return_inverse=True)
-    blocks = _Blocks(columns, np.asarray(entity), codes, len(periods))
+    codes, periods = _coded(np.asarray(time))
+    blocks = _Blocks(columns, np.asarray(entity), codes, periods)
     products, year_sums, year_products = blocks.products()
     pinned = np.linalg.pinv(year_products, hermitian=True)
     shifts = pinned @ year_sums
@@ -75,11 +75,22 @@ def two_way(
     slopes = inverse @ free[:k, k]
     middle, ssr = blocks.scores(shifts, slopes)
     groups, n = blocks.groups, len(y)
-    factor = groups / (groups - 1) * (n - 1) / (n - k - len(periods))
+    factor = groups / (groups - 1) * (n - 1) / (n - k - periods)
     covariance = factor * inverse @ middle @ inverse
     errors = np.sqrt(np.diagonal(covariance))
     terms = {name: Term.from_t(slopes[j], errors[j], groups - 1) for j, name in enumerate(names)}
     return TwoWay(terms, covariance, ssr, n, groups)
+
+
+def _coded(time: np.ndarray) -> tuple[np.ndarray, int]:
+    """Positions of the values among the distinct ones in order, and how many these are; without sorting years."""
+    first, span = time.min(), int(time.max()) - int(time.min()) + 1
+    if span > len(time):
+        distinct, codes = np.unique(time, return_inverse=True)
+        return codes, len(distinct)
+    shifted = time - first
+    present = np.bincount(shifted, minlength=span) > 0
+    return (np.cumsum(present) - 1)[shifted], int(present.sum())
 
 
 class _Blocks:

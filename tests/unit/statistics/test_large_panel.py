@@ -40,3 +40,12 @@ def test_missing_values_and_spanned_regressors_are_named():
         estimated(frame.assign(HC=np.nan))
     with pytest.raises(StudyFault, match="FDI"):
         estimated(frame.assign(HC=2 * frame["FDI"] + 0.001 * (frame["year"] - 2013)))
+
+
+@pytest.mark.parametrize("renamed", [lambda year: year * 10_000 + 1231, lambda year: 2 * (year - 2017)],
+                         ids=["days", "gaps"])  # fmt: skip
+def test_times_count_as_names_however_far_apart(renamed):
+    frame = unbalanced()
+    as_years, otherwise = estimated(frame), estimated(frame.assign(year=renamed(frame["year"])))
+    assert np.array_equal(as_years.covariance, otherwise.covariance)
+    assert as_years.terms == otherwise.terms
