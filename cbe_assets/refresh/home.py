@@ -26,15 +26,19 @@ concurrency: {runs: {max_concurrent_runs: 1}}
 """
 
 
-# Beside DAGSTER_HOME where prepare_home set it: what it set for one study root must not decide for the next one.
+# Every home that prepare_home set as DAGSTER_HOME: what it set for one study root must not decide for the next one, nor
+# does it when the variable was put back to one of them.
 _OURS = "CBE_DAGSTER_HOME"
 
 
 def home_of(root: Path) -> Path:
     """The Dagster home of a study root: DAGSTER_HOME if set, else <root>/.dagster."""
     given = os.environ.get("DAGSTER_HOME")
-    chosen = given if given and given != os.environ.get(_OURS) else None
-    return Path(chosen or root / ".dagster").resolve()
+    return Path(given if given and given not in _set_here() else root / ".dagster").resolve()
+
+
+def _set_here() -> list[str]:
+    return os.environ.get(_OURS, "").split(os.pathsep)
 
 
 def history_lost(root: Path) -> bool:
@@ -57,7 +61,8 @@ def prepare_home(root: Path) -> Path:
     if not (home / "dagster.yaml").is_file():
         write_atomically(home / "dagster.yaml", SETTINGS.encode())
     if os.environ.get("DAGSTER_HOME") != str(home):
-        os.environ["DAGSTER_HOME"] = os.environ[_OURS] = str(home)
+        os.environ["DAGSTER_HOME"] = str(home)
+        os.environ[_OURS] = os.pathsep.join(dict.fromkeys([*_set_here(), str(home)]))
     return home
 
 
