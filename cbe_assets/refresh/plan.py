@@ -82,7 +82,7 @@ class Planner:
                 self.suites[key] = read_suite(graph.study, key)
             except StudyFault as error:
                 self.suite_faults[key] = error.faults
-        self._verified: dict[str, tuple[int, bool]] = {}
+        self._verified: dict[str, int] = {}
 
     @cached_property
     def parts(self) -> dict[str, dict[str, str]]:
@@ -211,9 +211,13 @@ class Planner:
     def _intact(self, record: Record) -> bool:
         path = self.warehouse.path(record.key)
         stamp = path.stat().st_mtime_ns
-        if self._verified.get(record.key, (None, False))[0] != stamp:
-            self._verified[record.key] = (stamp, self.warehouse.intact(record))
-        return self._verified[record.key][1]
+        if self._verified.get(record.key) == stamp:
+            return True
+        # Not remembered where it is not: another refresh may have replaced the table after its record was read.
+        intact = self.warehouse.intact(record)
+        if intact:
+            self._verified[record.key] = stamp
+        return intact
 
     @staticmethod
     def _same(path: Path, sha: str) -> bool:

@@ -9,6 +9,10 @@ import small_study
 from program import until
 from stored_state import database, stored
 
+from cbe_assets.assets.graph import build
+from cbe_assets.refresh.plan import Planner
+from cbe_assets.study import Study
+
 
 def holder_of(root: Path) -> str:
     lock = root / "data/warehouse/.lock"
@@ -27,6 +31,16 @@ def test_a_second_refresh_stops_after_its_wait_or_takes_its_turn(root, cbe):
     assert f"(process {first.pid}) is running; waiting" in patient.said
     assert "nothing ran" in patient.printed
     assert holder_of(root) == ""
+
+
+def test_a_table_replaced_while_a_plan_is_made_counts_as_damaged_in_that_plan_only(root, cbe):
+    small_study.write_edition(root, "gdp", edition="2024", change=500.0)
+    planner = Planner(build(Study.load(root)))
+    before = planner.records()
+    assert cbe("refresh", "--root", str(root)).wait() == 0
+    (reason, *_) = planner.reasons(planner.graph.nodes["raw/gdp"], before)
+    assert reason.message == "damaged"
+    assert planner.plan().stale == {}
 
 
 def test_two_refreshes_started_at_once_end_as_one(root, cbe, made):
