@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import TracebackType
 
 import dagster as dg
@@ -90,12 +92,21 @@ class Runs:
             with disk_faults_said(place):
                 yield
         except DatabaseError as error:
-            for words, message in _STORAGE_FAULTS.items():
-                if words in str(error.orig):
-                    raise StudyFault([fault(message, file=str(place), code=FAILED)]) from error
+            if message := _storage_fault(str(error.orig), place):
+                raise StudyFault([fault(message, file=str(place), code=FAILED)]) from error
             raise
 
 
+def _storage_fault(said: str, place: Path) -> str | None:
+    """The message for SQLite's words.  A disk with no room for its shared index it calls an I/O error, too."""
+    if "disk I/O error" in said:
+        free = shutil.disk_usage(place if place.exists() else place.parent).free
+        return "disk_full" if free < _ROOM else "disk_failing"
+    return next((message for words, message in _STORAGE_FAULTS.items() if words in said), None)
+
+
+_ROOM = 1 << 20
+"""Bytes; with less free space SQLite cannot be sure to write."""
 _STORAGE_FAULTS = {
     "disk is full": "disk_full",
     "readonly database": "not_writable",
