@@ -12,6 +12,8 @@ import pytest
 import small_study
 from stored_state import database, stored
 
+from cbe_assets.refresh.dagster_runs import _storage_fault
+
 DISK = 64 * 2**20
 
 
@@ -42,6 +44,14 @@ def fill(place: Path, left: int) -> Path:
     with filler.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, state.f_bavail * state.f_frsize - left)
     return filler
+
+
+def test_an_input_output_error_is_a_full_disk_only_where_there_is_no_room(small_disk):
+    place = small_disk.parent
+    filler = fill(place, 0)
+    assert _storage_fault("disk I/O error", place) == "disk_full"
+    filler.unlink()
+    assert _storage_fault("disk I/O error", place) == "disk_failing"
 
 
 @pytest.mark.parametrize(
